@@ -1,0 +1,26 @@
+"""YAML with places; hostile input is refused fast. Source: src/yaml.rs."""
+
+from typing import Any, final
+
+class YamlError(ValueError):
+    """`message`, and the place it was found: `line`, `column` from 1; `kind` one of syntax, duplicate_key, alias, merge_key, tag, depth, size, document."""
+    kind: str
+    message: str
+    line: int
+    column: int
+
+@final
+class Places:
+    """Path of keys and indexes → place in the file."""
+    def get(self, path: tuple[str | int, ...]) -> tuple[int, int] | None:
+        """Line and column (from 1) of the value at `path`."""
+    def key(self, path: tuple[str | int, ...]) -> tuple[int, int] | None:
+        """Line and column of the key itself (the value's for a list item)."""
+    def nearest(self, path: tuple[str | int, ...]) -> tuple[int, int]:
+        """The key's place, or that of the nearest enclosing one that exists; (1, 1) at the root."""
+
+def read_yaml(data: bytes, *, max_bytes: int = 1 << 20, max_depth: int = 64) -> tuple[Any, Places]:
+    """One YAML 1.2 (core schema) document → dict, list, str, int, float, bool, None. Dates stay text. An empty file is None.
+
+    No aliases, anchors, merge keys, tags, second documents or duplicate keys; keys must be scalars, and become str.
+    `yes`/`no`/`on`/`off` are text; ints are decimal, 0x or 0o. Raises YamlError; never hangs, never crashes."""

@@ -1,0 +1,21 @@
+//! Thin bindings: one file per room, each with its own `register`.
+
+mod build;
+mod cron;
+mod rows;
+mod template;
+mod write;
+mod yaml;
+
+use pyo3::prelude::*;
+
+/// The native module `dli_fast._dli_fast`.
+#[pymodule]
+fn _dli_fast(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    build::register(module)?;
+    cron::register(module)?;
+    rows::register(module)?;
+    template::register(module)?;
+    write::register(module)?;
+    yaml::register(module)
+}
