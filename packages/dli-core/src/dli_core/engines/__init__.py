@@ -1,0 +1,1 @@
+"""Engines: each file is the only importer of its driver."""

@@ -1,0 +1,78 @@
+"""What an engine is: SQL in, Arrow batches out, cancellable.
+
+    Query ──▶ Engine.stream ──▶ QueryStream ──▶ a sink | a preview | held batches
+
+Nothing below this line knows specs, templates, files or terminals. Each engine file is
+the only importer of its driver and translates its exceptions in one context manager.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from dli_core.models.result import DryRunResult, QueryResult
+
+
+class QueryExecutor(Protocol):
+    """What a user may inject: the two methods of the seed, nothing more."""
+
+    def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> QueryResult: ...
+    def test_connection(self) -> bool: ...
+
+
+class SourceMap(Protocol):
+    """Places in rendered SQL → places in the user's files."""
+
+    def locate(self, line: int, column: int | None = None) -> tuple[str, int, int | None] | None:
+        """(path relative to the root, line, column) of a place in the statement; lines and columns from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One statement, ready to run."""
+
+    sql: str
+    job_id: str  # ours, and journaled before the submit: a lost answer is found again by it
+    timeout: float = 300.0  # seconds from submit to the first batch, then between batches
+    labels: Mapping[str, str] = field(default_factory=dict)
+    source_map: SourceMap | None = None  # turns the engine's "line 9" into the user's file:line:col
+
+
+class Session(Protocol):
+    """What the statements of one run share: pre, main and post see the same temporary tables."""
+
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """What each file in this folder offers; factory.py wraps an injected executor into one."""
+
+    name: str
+    dialect: str
+
+    def session(self) -> Session: ...
+    def stream(self, query: Query, session: Session | None = None) -> QueryStream:
+        """Submit and return the open stream. Without a session it owns one and closes it at its end."""
+
+    def dry_run(self, query: Query) -> DryRunResult: ...
+    def cancel(self, job_id: str) -> None: ...
+    def check(self) -> None:
+        """Return when the engine answers; raise the DLIError that says why it does not."""
+
+
+class QueryStream(Protocol):
+    """The batches of one running query: read once, counted, cancelled when its `with` block ends early.
+
+    A capsule producer (`__arrow_c_stream__`): DuckDB, Polars, pyarrow and `dli_fast` read it without a copy.
+    """
+
+    query: Query
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __enter__(self) -> QueryStream: ...
+    def __exit__(self, *exc: object) -> None: ...
+
+
+Cancel = Callable[[str], None]

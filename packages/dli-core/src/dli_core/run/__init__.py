@@ -1,0 +1,1 @@
+"""From a spec and parameters to statements, and from statements to results."""
