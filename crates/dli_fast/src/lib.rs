@@ -8,6 +8,7 @@ pub mod file;
 pub mod json;
 pub mod pipe;
 pub mod sql;
+pub mod stream;
 pub mod template;
 pub mod text;
 pub mod yaml;

@@ -3,6 +3,7 @@
 mod build;
 mod cron;
 mod rows;
+mod source;
 mod template;
 mod write;
 mod yaml;

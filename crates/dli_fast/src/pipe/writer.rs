@@ -1,0 +1,99 @@
+//! The writer thread: takes the ranges in order, counts, hashes, writes.
+
+use super::compress::{Compression, Compressor};
+use super::target::Sink;
+use super::{Failure, Layout, Message, Shared, Slot, TICK, Written};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::sync::atomic::Ordering;
+
+/// Everything to the target, in order, or the first failure in the order of rows.
+pub(super) fn drain(
+    ordered: &Receiver<Slot>,
+    sink: Sink,
+    layout: &dyn Layout,
+    shared: &Shared,
+    compression: Compression,
+    spare: &Sender<Vec<u8>>,
+) -> Result<Written, Failure> {
+    let mut out = Out { sink, hash: Sha256::new(), bytes: 0, shared, spare };
+    let mut rows = 0u64;
+    loop {
+        match next(ordered, shared)? {
+            Slot::Range(messages) => rows = drain_range(&messages, rows, &mut out)?,
+            Slot::Failed(failure) => return Err(failure),
+            Slot::End => break,
+        }
+    }
+    let mut rest = Vec::new();
+    if rows == 0 {
+        layout.head(&mut rest);
+    }
+    layout.tail(rows, &mut rest);
+    let mut compressor = Compressor::new(compression);
+    if compressor.is_none() {
+        out.write(rest)?;
+    } else if !rest.is_empty() || out.bytes == 0 {
+        let mut chunk = Vec::new();
+        compressor.compress(&rest, &mut chunk);
+        out.write(chunk)?;
+    }
+    let sha256 = out.hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String accepts every write");
+        text
+    });
+    Ok(Written { rows, drained: shared.drained.load(Ordering::Relaxed), bytes: out.bytes, sha256 })
+}
+
+fn drain_range(messages: &Receiver<Message>, mut rows: u64, out: &mut Out<'_>) -> Result<u64, Failure> {
+    loop {
+        match next(messages, out.shared)? {
+            Message::Chunk(chunk) => out.write(chunk)?,
+            Message::Done(count) => {
+                rows += count;
+                out.shared.rows.store(rows, Ordering::Relaxed);
+                return Ok(rows);
+            }
+            Message::Failed(failure) => return Err(failure),
+        }
+    }
+}
+
+/// The next message; a wait ends when the run was stopped.
+fn next<T>(channel: &Receiver<T>, shared: &Shared) -> Result<T, Failure> {
+    loop {
+        match channel.recv_timeout(TICK) {
+            Ok(message) => return Ok(message),
+            Err(RecvTimeoutError::Timeout) if !shared.stopped() => {}
+            Err(RecvTimeoutError::Timeout) => return Err(Failure::Cancelled),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Failure::Internal("a worker ended without a word".into()));
+            }
+        }
+    }
+}
+
+struct Out<'a> {
+    sink: Sink,
+    hash: Sha256,
+    bytes: u64,
+    shared: &'a Shared,
+    spare: &'a Sender<Vec<u8>>,
+}
+
+impl Out<'_> {
+    fn write(&mut self, chunk: Vec<u8>) -> Result<(), Failure> {
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        self.hash.update(&chunk);
+        let length = chunk.len() as u64;
+        if let Some(buffer) = self.sink.write(chunk)? {
+            drop(self.spare.try_send(buffer));
+        }
+        self.bytes += length;
+        self.shared.bytes.store(self.bytes, Ordering::Relaxed);
+        Ok(())
+    }
+}
