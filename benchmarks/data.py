@@ -1,0 +1,59 @@
+"""Inputs, made once per machine and kept outside of the checkout.
+
+TPC-H by `tpchgen-cli`; the flights of examples/flights; one column per type; spec files; templates.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dli-bench"
+
+
+def lineitem(scale: float) -> Path:
+    """TPC-H lineitem as Parquet; scale 1 is 6,001,215 rows of 16 columns."""
+    folder = CACHE / f"tpch-{scale:g}"
+    target = folder / "lineitem.parquet"
+    if not target.exists():
+        scratch = folder.with_suffix(f".{os.getpid()}")
+        scratch.mkdir(parents=True)
+        tool = Path(sys.executable).parent / "tpchgen-cli"
+        subprocess.run(  # noqa: S603 - our own words
+            [str(tool), "parquet", "-s", f"{scale:g}", "--tables", "lineitem", "--output-dir", str(scratch)], check=True
+        )
+        folder.mkdir(exist_ok=True)
+        shutil.move(next(scratch.rglob("lineitem*.parquet")), target)
+        shutil.rmtree(scratch)
+    return target
+
+
+def flights() -> Path:
+    """The flights table of the example project: 336,776 rows."""
+    return ROOT / "examples" / "flights" / "data" / "flights.parquet"
+
+
+def columns(rows: int) -> dict[str, pl.DataFrame]:
+    """One frame of one column per type family, with every tenth value null."""
+    index = pl.int_range(rows, eager=True)
+    mixed = (index * 2654435761) % 1_000_003
+    series = {
+        "int64": mixed.cast(pl.Int64) - 500_000,
+        "int64_19_digits": (index.cast(pl.Int64) * 999_999_937 + 1_000_000_000_000_000_000),
+        "price": (mixed.cast(pl.Float64) / 100).round(2),
+        "double": (mixed.cast(pl.Float64) + 0.5).sqrt() * 1.000000123,
+        "boolean": mixed % 2 == 0,
+        "date": (mixed % 20_000).cast(pl.Int32).cast(pl.Date),
+        "timestamp_us": (mixed.cast(pl.Int64) * 1_000_003_000).cast(pl.Datetime("us")),
+        "text10": mixed.cast(pl.String).str.pad_start(10, "x"),
+        "text55": mixed.cast(pl.String).str.pad_start(55, "lorem, ipsum dolor "[0]),
+        "decimal": mixed.cast(pl.Decimal(20, 4)),
+    }
+    keep = index % 10 != 7
+    return {name: pl.DataFrame({name: pl.select(pl.when(keep).then(s)).to_series()}) for name, s in series.items()}
