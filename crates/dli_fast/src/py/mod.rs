@@ -5,6 +5,7 @@ mod cron;
 mod rows;
 mod source;
 mod template;
+mod watch;
 mod write;
 mod yaml;
 
@@ -17,6 +18,7 @@ fn _dli_fast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     cron::register(module)?;
     rows::register(module)?;
     template::register(module)?;
+    watch::register(module)?;
     write::register(module)?;
     yaml::register(module)
 }

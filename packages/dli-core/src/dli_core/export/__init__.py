@@ -1,0 +1,1 @@
+"""A running query → one complete file, and the receipt that proves it."""
