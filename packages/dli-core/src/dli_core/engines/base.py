@@ -8,11 +8,14 @@ the only importer of its driver and translates its exceptions in one context man
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dli_core.models.result import DryRunResult, QueryResult
+
+if TYPE_CHECKING:
+    from dli_core.engines.stream import QueryStream
 
 
 class QueryExecutor(Protocol):
@@ -37,6 +40,7 @@ class Query:
     job_id: str  # ours, and journaled before the submit: a lost answer is found again by it
     timeout: float = 300.0  # seconds from submit to the first batch, then between batches
     labels: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[tuple[str, str], ...] = ()  # declared (name, type): what a mock without rows answers with
     source_map: SourceMap | None = None  # turns the engine's "line 9" into the user's file:line:col
 
 
@@ -49,7 +53,8 @@ class Session(Protocol):
 class Engine(Protocol):
     """What each file in this folder offers; factory.py wraps an injected executor into one."""
 
-    name: str
+    name: str  # in the configuration: duckdb
+    title: str  # for people: DuckDB
     dialect: str
 
     def session(self) -> Session: ...
@@ -60,19 +65,3 @@ class Engine(Protocol):
     def cancel(self, job_id: str) -> None: ...
     def check(self) -> None:
         """Return when the engine answers; raise the DLIError that says why it does not."""
-
-
-class QueryStream(Protocol):
-    """The batches of one running query: read once, counted, cancelled when its `with` block ends early.
-
-    A capsule producer (`__arrow_c_stream__`): DuckDB, Polars, pyarrow and `dli_fast` read it without a copy.
-    """
-
-    query: Query
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
-    def __enter__(self) -> QueryStream: ...
-    def __exit__(self, *exc: object) -> None: ...
-
-
-Cancel = Callable[[str], None]

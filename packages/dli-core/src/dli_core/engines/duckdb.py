@@ -1,0 +1,251 @@
+"""The embedded engine.
+
+    Query ─▶ one statement, by DuckDB's own parser ─▶ relation on the session's cursor ─▶ its capsule ─▶ QueryStream
+
+Every session has a cursor of its own: temporary tables and settings are seen by the statements of one run and by no
+other. Needs DuckDB 2.0: version 1.5 ends a stream silently empty when its connection is used meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import dli_fast
+import duckdb
+
+from dli_core.engines.base import Query, Session
+from dli_core.engines.duckdb_errors import from_exception, from_text, translated
+from dli_core.engines.stream import QueryStream, StreamHooks, timed_out
+from dli_core.engines.worker import CallTimeout, interruptible
+from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.models.result import DryRunResult
+
+if TYPE_CHECKING:
+    from dli_core.config.settings import Settings
+
+T = TypeVar("T")
+
+_ROWS = {
+    duckdb.StatementType.SELECT,
+    duckdb.StatementType.EXPLAIN,
+    duckdb.StatementType.PRAGMA,
+    duckdb.StatementType.CALL,
+    duckdb.StatementType.EXECUTE,
+}
+# Statements whose single value counts the rows they changed.
+_COUNTS = {
+    duckdb.StatementType.INSERT,
+    duckdb.StatementType.UPDATE,
+    duckdb.StatementType.DELETE,
+    duckdb.StatementType.MERGE_INTO,
+    duckdb.StatementType.COPY,
+    duckdb.StatementType.CREATE,
+}
+
+
+class DuckDBSession:
+    """A cursor: one connection of its own on the engine's database."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self.cursor = cursor
+
+    def close(self) -> None:
+        """Free the cursor; temporary tables go with it."""
+        with contextlib.suppress(duckdb.Error):
+            self.cursor.close()
+
+
+class DuckDBEngine:
+    """DuckDB in this process. Threads may share it: every stream works on a cursor of its own."""
+
+    name = "duckdb"
+    title = "DuckDB"
+    dialect = "duckdb"
+
+    def __init__(self, settings: Settings) -> None:
+        self._options = settings.local.duckdb
+        self._base = settings.base
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._lock = threading.Lock()
+        self._running: dict[str, duckdb.DuckDBPyConnection] = {}
+
+    def session(self) -> DuckDBSession:
+        """A cursor on the database, opened on first use; UTC, and files relative to the project's root."""
+        with self._lock, translated():
+            if self._connection is None:
+                self._connection = self._open()
+            cursor = self._connection.cursor()
+            cursor.execute("SET file_search_path = ?", [str(self._base)])
+            if "timezone" not in {name.lower() for name in self._options.settings}:
+                cursor.execute("SET TimeZone = 'UTC'")
+            for name, value in self._options.settings.items():
+                _set(cursor, name, value)
+        return DuckDBSession(cursor)
+
+    def stream(self, query: Query, session: Session | None = None) -> QueryStream:
+        """Submit and return the open stream. Without a session it owns one and closes it at its end."""
+        owned = session is None
+        active = self.session() if session is None else _own(session)
+        try:
+            return self._submit(query, active, owned=owned)
+        except BaseException:
+            if owned:
+                active.close()
+            raise
+
+    def dry_run(self, query: Query) -> DryRunResult:
+        """Let DuckDB bind and plan the one statement. Nothing runs, whatever the text is."""
+        session = self.session()
+        try:
+            with translated(query):
+                statement = _single(session.cursor, query)
+                columns = self._plan(session.cursor, statement, query)
+        except DLIError as problem:
+            complaint = {"code": str(problem.code), "message": problem.message, "details": problem.details}
+            return DryRunResult(sql=query.sql, engine=self.name, checked=True, valid=False, error=complaint)
+        finally:
+            session.close()
+        return DryRunResult(sql=query.sql, engine=self.name, checked=True, columns=columns)
+
+    def cancel(self, job_id: str) -> None:
+        """Interrupt a query of this process; unknown ids are ignored: it may just have ended."""
+        cursor = self._running.get(job_id)
+        if cursor is not None:
+            with contextlib.suppress(duckdb.Error):
+                cursor.interrupt()
+
+    def check(self) -> None:
+        """Open the database and ask it something."""
+        session = self.session()
+        try:
+            with translated():
+                session.cursor.execute("SELECT 1").fetchall()
+        finally:
+            session.close()
+
+    def close(self) -> None:
+        """Close the database. The engine opens it again on the next use."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        database = self._options.database
+        path = database if database.startswith(":memory:") else str(self._base / Path(database).expanduser())
+        try:
+            return duckdb.connect(path)
+        except duckdb.Error as problem:
+            reason = "locked" if "lock" in str(problem).lower() else "database"
+            raise error(
+                ErrorCode.EXECUTION_CONNECTION, reason, engine="DuckDB", database=path, problem=str(problem), cause=problem
+            ) from problem
+
+    def _submit(self, query: Query, session: DuckDBSession, *, owned: bool) -> QueryStream:
+        submitted = time.monotonic()
+        cursor = session.cursor
+        self._running[query.job_id] = cursor
+
+        def close() -> None:
+            self._running.pop(query.job_id, None)
+            if owned:
+                session.close()
+
+        hooks = StreamHooks(lambda text: from_text(text, query), lambda: self.cancel(query.job_id), close)
+        try:
+            with translated(query):
+                statement = _single(cursor, query)
+                columns, watch = self._call(query, lambda: _execute(cursor, statement))
+        except BaseException:
+            self._running.pop(query.job_id, None)
+            raise
+        returns_rows = statement.type in _ROWS or statement.type not in _COUNTS | {duckdb.StatementType.INVALID}
+        if not columns or statement.type in _COUNTS:
+            returns_rows = columns not in ((), (("Count", "BIGINT"),))
+        return QueryStream(query, columns, watch, hooks, returns_rows=returns_rows, submitted=submitted)
+
+    def _call(self, query: Query, call: Callable[[], T]) -> T:
+        try:
+            return interruptible(call, lambda: self.cancel(query.job_id), query.timeout)
+        except CallTimeout:
+            raise timed_out(query) from None
+
+    def _plan(
+        self, cursor: duckdb.DuckDBPyConnection, statement: duckdb.Statement, query: Query
+    ) -> tuple[tuple[str, str], ...]:
+        # DESCRIBE binds a query and runs nothing; EXPLAIN plans the rest. What neither takes is only parsed.
+        text = statement.query.strip().rstrip(";")
+        if statement.type == duckdb.StatementType.SELECT:
+            with contextlib.suppress(duckdb.ParserException):  # SHOW and the like cannot be described
+                rows = self._call(query, lambda: cursor.execute(f"DESCRIBE {text}").fetchall())
+                return tuple((str(row[0]), str(row[1])) for row in rows)
+        if statement.type in _PLANNED:
+            self._call(query, lambda: cursor.execute(f"EXPLAIN {text}").fetchall())
+        return ()
+
+
+_PLANNED = {
+    duckdb.StatementType.SELECT,
+    duckdb.StatementType.INSERT,
+    duckdb.StatementType.UPDATE,
+    duckdb.StatementType.DELETE,
+    duckdb.StatementType.MERGE_INTO,
+    duckdb.StatementType.CREATE,
+    duckdb.StatementType.COPY,
+    duckdb.StatementType.DROP,
+    duckdb.StatementType.ALTER,
+}
+
+
+def make(settings: Settings) -> DuckDBEngine:
+    """The engine for these settings; the name that `factory` looks for."""
+    return DuckDBEngine(settings)
+
+
+def _own(session: Session) -> DuckDBSession:
+    if not isinstance(session, DuckDBSession):
+        message = f"a DuckDBEngine cannot use a {type(session).__name__}"
+        raise TypeError(message)
+    return session
+
+
+def _single(cursor: duckdb.DuckDBPyConnection, query: Query) -> duckdb.Statement:
+    """The one statement of the query, by DuckDB's own parser."""
+    statements = cursor.extract_statements(query.sql)
+    if len(statements) != 1:
+        reason = "several_statements" if statements else "no_statement"
+        raise error(ErrorCode.SQL_SYNTAX, reason, count=len(statements))
+    return statements[0]
+
+
+def _execute(
+    cursor: duckdb.DuckDBPyConnection, statement: duckdb.Statement
+) -> tuple[tuple[tuple[str, str], ...], dli_fast.Watch]:
+    """Start the statement; rows come when the watch is read."""
+    relation: Any = cursor.sql(statement)  # type: ignore[arg-type]  # the stub knows only text
+    if relation is None:
+        return (), dli_fast.Watch(dli_fast.from_rows([]))
+    columns = tuple(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
+    return columns, dli_fast.Watch(relation)
+
+
+def _set(cursor: duckdb.DuckDBPyConnection, name: str, value: object) -> None:
+    if not name.replace("_", "").isalnum():
+        raise error(ErrorCode.CONFIG_INVALID, "value", key=f"local.duckdb.settings.{name}", value=name)
+    try:
+        cursor.execute(f"SET {name} = ?", [value])
+    except duckdb.Error as problem:
+        failed = from_exception(problem)
+        raise error(
+            ErrorCode.CONFIG_INVALID,
+            "engine_setting",
+            key=f"local.duckdb.settings.{name}",
+            value=str(value),
+            problem=failed.details["problem"],
+            cause=problem,
+        ) from problem

@@ -1,0 +1,149 @@
+"""DuckDB's errors → DLI codes, with the place in the user's file.
+
+    "Binder Error: … LINE 3: …" ─▶ kind (the words before ':') ─▶ code
+                     └─▶ line, column ─▶ Query.source_map ─▶ path:line:column
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from dli_core.errors import DLIError, ErrorCode, error
+
+if TYPE_CHECKING:
+    from dli_core.engines.base import Query
+
+# Every exception class of the driver; a test compares this with the module.
+CODES: Mapping[type[Exception], ErrorCode] = {
+    duckdb.BinderException: ErrorCode.EXECUTION_QUERY,
+    duckdb.CatalogException: ErrorCode.EXECUTION_QUERY,
+    duckdb.ConnectionException: ErrorCode.EXECUTION_CONNECTION,
+    duckdb.ConstraintException: ErrorCode.EXECUTION_QUERY,
+    duckdb.ConversionException: ErrorCode.EXECUTION_QUERY,
+    duckdb.DataError: ErrorCode.EXECUTION_QUERY,
+    duckdb.DatabaseError: ErrorCode.EXECUTION_FAILED,
+    duckdb.DependencyException: ErrorCode.EXECUTION_QUERY,
+    duckdb.Error: ErrorCode.EXECUTION_FAILED,
+    duckdb.FatalException: ErrorCode.EXECUTION_FAILED,
+    duckdb.HTTPException: ErrorCode.EXECUTION_CONNECTION,
+    duckdb.IOException: ErrorCode.EXECUTION_FAILED,
+    duckdb.IntegrityError: ErrorCode.EXECUTION_QUERY,
+    duckdb.InternalError: ErrorCode.EXECUTION_FAILED,
+    duckdb.InternalException: ErrorCode.EXECUTION_FAILED,
+    duckdb.InterruptException: ErrorCode.EXECUTION_CANCELLED,
+    duckdb.InvalidInputException: ErrorCode.EXECUTION_QUERY,
+    duckdb.InvalidTypeException: ErrorCode.EXECUTION_QUERY,
+    duckdb.NotImplementedException: ErrorCode.EXECUTION_QUERY,
+    duckdb.NotSupportedError: ErrorCode.EXECUTION_QUERY,
+    duckdb.OperationalError: ErrorCode.EXECUTION_FAILED,
+    duckdb.OutOfMemoryException: ErrorCode.EXECUTION_FAILED,
+    duckdb.OutOfRangeException: ErrorCode.EXECUTION_QUERY,
+    duckdb.ParserException: ErrorCode.EXECUTION_QUERY,
+    duckdb.PermissionException: ErrorCode.EXECUTION_PERMISSION,
+    duckdb.ProgrammingError: ErrorCode.EXECUTION_QUERY,
+    duckdb.ResourceInUseException: ErrorCode.EXECUTION_FAILED,
+    duckdb.SequenceException: ErrorCode.EXECUTION_QUERY,
+    duckdb.SerializationException: ErrorCode.EXECUTION_FAILED,
+    duckdb.SyntaxException: ErrorCode.EXECUTION_QUERY,
+    duckdb.TransactionException: ErrorCode.EXECUTION_FAILED,
+    duckdb.TypeMismatchException: ErrorCode.EXECUTION_QUERY,
+    duckdb.Warning: ErrorCode.EXECUTION_FAILED,
+}
+
+# A stream's error is text alone: the words before the colon say which class it would have been.
+_KINDS: Mapping[str, type[Exception]] = {
+    "Binder": duckdb.BinderException,
+    "Catalog": duckdb.CatalogException,
+    "Connection": duckdb.ConnectionException,
+    "Constraint": duckdb.ConstraintException,
+    "Conversion": duckdb.ConversionException,
+    "Dependency": duckdb.DependencyException,
+    "FATAL": duckdb.FatalException,
+    "HTTP": duckdb.HTTPException,
+    "IO": duckdb.IOException,
+    "INTERNAL": duckdb.InternalException,
+    "INTERRUPT": duckdb.InterruptException,
+    "Invalid Input": duckdb.InvalidInputException,
+    "Invalid type": duckdb.InvalidTypeException,
+    "Not implemented": duckdb.NotImplementedException,
+    "Out of Memory": duckdb.OutOfMemoryException,
+    "Out of Range": duckdb.OutOfRangeException,
+    "Parser": duckdb.ParserException,
+    "Permission": duckdb.PermissionException,
+    "Resource In Use": duckdb.ResourceInUseException,
+    "Sequence": duckdb.SequenceException,
+    "Serialization": duckdb.SerializationException,
+    "Syntax": duckdb.SyntaxException,
+    "TransactionContext": duckdb.TransactionException,
+    "Mismatch Type": duckdb.TypeMismatchException,
+}
+_HEAD = re.compile(r"\A([A-Za-z ]+?) Error: ")
+_LINE = re.compile(r"\n\s*\nLINE (\d+): (.*)\n([ ]*)\^[\^~]*\s*\Z")
+
+
+@contextmanager
+def translated(query: Query | None = None) -> Iterator[None]:
+    """Around every call into the driver: its exceptions come out as DLIErrors."""
+    try:
+        yield
+    except duckdb.Error as problem:
+        raise from_exception(problem, query) from problem
+
+
+def from_exception(problem: Exception, query: Query | None = None) -> DLIError:
+    """The DLIError for an exception of the driver."""
+    code = next(CODES[kind] for kind in type(problem).__mro__ if kind in CODES)
+    return _error(code, str(problem), query, problem)
+
+
+def from_text(text: str, query: Query | None = None) -> DLIError:
+    """The DLIError for the text of an error that arrived inside a stream."""
+    head = _HEAD.match(text)
+    kind = _KINDS.get(head[1]) if head else None
+    return _error(CODES[kind] if kind else ErrorCode.EXECUTION_FAILED, text, query, None)
+
+
+def _error(code: ErrorCode, text: str, query: Query | None, cause: Exception | None) -> DLIError:
+    message, place = _place(text, query)
+    job = query.job_id if query else None
+    return error(code, engine="DuckDB", problem=message, job_id=job, cause=cause, **place)
+
+
+def _place(text: str, query: Query | None) -> tuple[str, dict[str, Any]]:
+    """The text without DuckDB's own excerpt, and where in the user's file (or the SQL) it points."""
+    found = _LINE.search(text)
+    if not found:
+        return text, {}
+    message = text[: found.start()].rstrip()
+    line = int(found[1])
+    if query is None:
+        return message, {"line": line}
+    column = _column(query.sql, line, found[2], len(found[3]) - len(f"LINE {line}: "))
+    place = query.source_map.locate(line, column) if query.source_map else None
+    if place:
+        path, line, column = place
+        return message, {"path": path, "line": line, **({"column": column} if column else {})}
+    excerpt = query.sql.split("\n")[line - 1] if line <= query.sql.count("\n") + 1 else None
+    return message, {
+        "line": line,
+        **({"column": column} if column else {}),
+        **({"excerpt": excerpt} if excerpt else {}),
+    }
+
+
+def _column(sql: str, line: int, shown: str, caret: int) -> int | None:
+    """The column from 1, in characters. DuckDB cuts long lines: what it shows is found again in the line."""
+    lines = sql.split("\n")
+    if not 0 <= caret <= len(shown) or line > len(lines):
+        return None
+    front = 3 if shown.startswith("...") else 0
+    start = lines[line - 1].find(shown[front:].removesuffix("..."))
+    # The caret counts display columns: a wide character before it takes two.
+    width = sum(2 if ord(character) > 0x1100 else 1 for character in shown[:caret])
+    wide = width - min(caret, len(shown))
+    return None if start < 0 else start + caret - wide - front + 1

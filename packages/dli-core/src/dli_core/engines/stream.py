@@ -1,0 +1,168 @@
+"""The batches of one running query: read once, counted, cancelled when left early.
+
+    engine's capsule ─▶ Watch (counts, times) ─▶ writer | collect | Polars …
+                          └─▶ watchdog: no batch for `timeout` seconds ─▶ cancel
+
+What makes a result trustworthy is decided here, once for every engine: a stream has ended well only when the
+engine said so, without an error, and as many rows came as it announced. Anything else is DLI-408.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import dli_fast
+
+from dli_core.errors import DLIError, ErrorCode, error
+
+if TYPE_CHECKING:
+    from dli_core.engines.base import Query
+
+_TICK = 0.1  # seconds between two looks of the watchdog
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHooks:
+    """What a stream asks of its engine.
+
+    Attributes:
+        translate: the engine's text of an error → the DLIError to raise.
+        cancel: stop the running query; may be called from any thread, and more than once.
+        close: free what the stream held; called once.
+    """
+
+    translate: Callable[[str], DLIError]
+    cancel: Callable[[], None]
+    close: Callable[[], None]
+
+
+@dataclass(slots=True)
+class QueryStream:
+    """A capsule producer (`__arrow_c_stream__`) for one statement's rows.
+
+    Use it in a `with` block: leaving it before the end cancels the query. DuckDB, Polars and pyarrow read it without
+    a copy. `finish` runs once after the last batch, before the stream counts as done: post statements live there.
+    """
+
+    query: Query
+    columns: tuple[tuple[str, str], ...]  # (name, the engine's name of the type)
+    watch: dli_fast.Watch
+    hooks: StreamHooks
+    returns_rows: bool = True  # False: DML or DDL; its single value, if any, is the count of affected rows
+    expected_rows: int | None = None  # what the engine announced, when it does
+    submitted: float = field(default_factory=time.monotonic)
+    statistics: dict[str, Any] = field(default_factory=dict[str, Any])
+    warnings: list[str] = field(default_factory=list[str])
+    finish: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    info: dict[str, Any] = field(default_factory=dict[str, Any])  # name, mode, engine: set by the runner
+    _closed: threading.Event = field(default_factory=threading.Event)
+    _done: bool = False
+    _stopped_by: str | None = None  # "timeout" or "cancel"
+
+    @property
+    def job_id(self) -> str:
+        """Our id of the query; the engine and the journal know it too."""
+        return self.query.job_id
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names, in order."""
+        return [name for name, _ in self.columns]
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        capsule = self.watch.__arrow_c_stream__(requested_schema)
+        threading.Thread(target=self._guard, name="dli-watchdog", daemon=True).start()
+        return capsule
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Around whatever drains the stream: the engine's errors come out as DLIErrors."""
+        try:
+            yield
+        except dli_fast.SourceError as problem:
+            raise self._error(str(problem)) from problem
+        except OSError:
+            if self.watch.failed is not None:  # a foreign reader may wrap the engine's error in one of its own
+                raise self._error(self.watch.failed) from None
+            raise
+
+    def collect(self, limit: int | None = None) -> dli_fast.Batches:
+        """Hold the rows in memory: all of them, or the first `limit` (then the query is cancelled)."""
+        with self.reading():
+            batches = dli_fast.collect(self, limit=limit)
+        if not batches.truncated:
+            self.done(len(batches))
+        return batches
+
+    def done(self, rows: int) -> None:
+        """The reader has `rows` rows: prove that these are all, then run what was waiting for the end.
+
+        Raises DLI-408 when the stream did not end well, or the counts differ.
+        """
+        if self._done:
+            return
+        if self._stopped_by or self.watch.failed is not None or not self.watch.ended:
+            raise self._error(self.watch.failed or "the stream ended without the engine's word that it was complete")
+        for reason, count in (("announced", self.expected_rows), ("drained", self.watch.rows)):
+            if count is not None and count != rows:
+                raise error(ErrorCode.RESULT_INCOMPLETE, reason, job_id=self.job_id, rows=rows, expected=count)
+        self._done = True
+        for hook in self.finish:
+            hook()
+
+    def cancel(self) -> None:
+        """Stop the query, from any thread; whoever reads it gets DLI-406."""
+        self._stopped_by = self._stopped_by or "cancel"
+        self.hooks.cancel()
+
+    def close(self) -> None:
+        """Cancel what still runs and free what was held. Safe to call twice."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        if not self._done and not self.watch.ended:
+            self.hooks.cancel()
+        self.watch.close()
+        self.hooks.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        try:
+            # Drained by a foreign reader (Polars, pyarrow): the end is proven here.
+            if kind is None and self.watch.ended and not self._done:
+                self.done(self.watch.rows)
+        finally:
+            self.close()
+
+    def _guard(self) -> None:
+        while not self._closed.wait(_TICK) and not self.watch.ended:
+            waited = self.watch.waiting
+            if waited is None:
+                continue
+            if self.watch.batches == 0:  # the first batch: the wait began with the submit
+                waited = time.monotonic() - self.submitted
+            if waited > self.query.timeout:
+                self._stopped_by = "timeout"
+                self.hooks.cancel()
+                return
+
+    def _error(self, text: str) -> DLIError:
+        if self._stopped_by == "timeout":
+            return timed_out(self.query)
+        if self._stopped_by == "cancel":
+            return error(ErrorCode.EXECUTION_CANCELLED, job_id=self.job_id)
+        if self.watch.failed is None:
+            return error(ErrorCode.RESULT_INCOMPLETE, "broken", job_id=self.job_id, problem=text, rows=self.watch.rows)
+        return self.hooks.translate(text)
+
+
+def timed_out(query: Query) -> DLIError:
+    """DLI-402 for `query`."""
+    return error(ErrorCode.EXECUTION_TIMEOUT, job_id=query.job_id, timeout=query.timeout)

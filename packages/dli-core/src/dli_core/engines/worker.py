@@ -1,0 +1,49 @@
+"""A blocking call of a driver, on a thread of its own, so that Ctrl-C and timeouts still reach us.
+
+    call ─▶ thread          main thread waits on an Event: signals run between its waits
+              └─ result or exception ─▶ returned or raised here
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_GRACE = 5.0  # seconds a cancelled call may take to come back
+
+
+class CallTimeout(Exception):
+    """The call took longer than it was given, and was asked to stop."""
+
+
+def interruptible(call: Callable[[], T], cancel: Callable[[], None], timeout: float) -> T:
+    """`call()`, or CallTimeout after `timeout` seconds; what interrupts the wait (Ctrl-C) cancels the call first."""
+    result: list[T] = []
+    failed: list[BaseException] = []
+    finished = threading.Event()
+
+    def body() -> None:
+        try:
+            result.append(call())
+        except BaseException as problem:  # noqa: BLE001 - carried to the caller's thread, whatever it is
+            failed.append(problem)
+        finally:
+            finished.set()
+
+    threading.Thread(target=body, name="dli-call", daemon=True).start()
+    try:
+        in_time = finished.wait(timeout)
+    except BaseException:
+        cancel()
+        finished.wait(_GRACE)
+        raise
+    if not in_time:
+        cancel()
+        finished.wait(_GRACE)
+        raise CallTimeout
+    if failed:
+        raise failed[0]
+    return result[0]
