@@ -1,0 +1,1 @@
+"""YAML files → models, with the place of every problem."""

@@ -1,0 +1,70 @@
+"""A name on the command line → one spec.
+
+    whole name, or its last parts if they are unique ─▶ Spec │ not found, with the nearest names │ ambiguous
+"""
+
+from __future__ import annotations
+
+import difflib
+
+from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.models.spec import Spec
+from dli_core.specs.load import Broken, Project
+
+_CODES = {
+    "dataset": ErrorCode.DATASET_NOT_FOUND,
+    "metric": ErrorCode.METRIC_NOT_FOUND,
+    "quality": ErrorCode.QUALITY_SPEC_NOT_FOUND,
+}
+
+
+def select(project: Project, kind: str, name: str) -> Spec:
+    """The spec of `kind` called `name`. A broken one raises its own problems (DLI-202), not "not found"."""
+    specs = project.of(kind)
+    found = [spec for spec in specs if spec.name == name] or [s for s in specs if s.name.endswith(f".{name}")]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise error(_CODES[kind], "ambiguous", name=name, candidates=[spec.name for spec in found])
+    for broken in project.broken:
+        if broken.file.kind == kind and _is_called(broken, name):
+            raise broken_error(broken)
+    raise not_found(project, kind, name)
+
+
+def broken_error(broken: Broken) -> DLIError:
+    """DLI-202 with all problems of one file."""
+    return error(
+        ErrorCode.SPEC_PARSE,
+        path=broken.problems[0]["path"],
+        kind=broken.file.kind,
+        name=broken.name,
+        problems=list(broken.problems),
+        count=len(broken.problems),
+    )
+
+
+def not_found(project: Project, kind: str, name: str) -> DLIError:
+    """The error for an unknown name, with the nearest known ones."""
+    names = [spec.name for spec in project.of(kind)]
+    short = {n.rpartition(".")[2]: n for n in names}
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    near += [short[s] for s in difflib.get_close_matches(name.rpartition(".")[2], short, n=3, cutoff=0.6)]
+    candidates = list(dict.fromkeys(near))
+    other = next((s.kind for s in project.specs if s.name == name), None)  # type: ignore[attr-defined]
+    return error(
+        _CODES[kind],
+        "other_kind" if other else None,
+        name=name,
+        candidates=candidates or None,
+        other=other,
+        project=str(project.root),
+        known=len(names),
+    )
+
+
+def _is_called(broken: Broken, name: str) -> bool:
+    if broken.name:
+        return broken.name == name or broken.name.endswith(f".{name}")
+    # Unreadable: its file is named after it, by custom.
+    return broken.file.path.name.split(".")[1] == name.rpartition(".")[2]
