@@ -6,6 +6,7 @@
 
 use crate::pipe::{Chunks, Fault, Halt, Layout};
 use crate::stream::Batch;
+use crate::text::fast::{Plan, Style};
 use crate::text::{self, Encoder, Form, TextError};
 use arrow_schema::{DataType, Field, Schema};
 use std::ops::Range;
@@ -78,6 +79,7 @@ pub struct Csv {
     names: Vec<String>,
     encoders: Vec<Encoder>,
     formulas: Vec<bool>,
+    plan: Option<Plan>,
 }
 
 impl Csv {
@@ -85,7 +87,9 @@ impl Csv {
     pub fn new(schema: &Schema, dialect: Dialect, options: text::Options) -> Result<Self, (String, TextError)> {
         let encoder =
             |field: &Field| Encoder::new(field, Form::Text, options).map_err(|error| (field.name().clone(), error));
+        let style = Style::Csv { delimiter: dialect.delimiter, null: dialect.null.clone(), safe: dialect.safe };
         Ok(Self {
+            plan: Some(Plan::new(schema, style, options)?),
             dialect,
             names: schema.fields().iter().map(|field| field.name().clone()).collect(),
             encoders: schema.fields().iter().map(|field| encoder(field)).collect::<Result<_, _>>()?,
@@ -94,14 +98,28 @@ impl Csv {
     }
 }
 
+impl Csv {
+    /// The same layout by the safe reference alone, to check the fast one against.
+    #[must_use]
+    pub fn reference(mut self) -> Self {
+        self.plan = None;
+        self
+    }
+}
+
 /// Can the text of this type start a formula? Numbers and times cannot, whatever their sign.
-fn may_be_formula(kind: &DataType) -> bool {
+pub(crate) fn may_be_formula(kind: &DataType) -> bool {
     match kind {
         DataType::Dictionary(_, values) => may_be_formula(values),
         DataType::RunEndEncoded(_, values) => may_be_formula(values.data_type()),
         DataType::Union(fields, _) => fields.iter().any(|(_, field)| may_be_formula(field.data_type())),
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => true,
+        DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_) => true,
         _ => false,
     }
 }
@@ -123,7 +141,10 @@ impl Layout for Csv {
         out.push(b'\n');
     }
 
-    fn rows(&self, batch: &Batch, range: Range<usize>, _first: bool, out: &mut Chunks<'_>) -> Result<(), Halt> {
+    fn rows(&self, batch: &Batch, range: Range<usize>, first: bool, out: &mut Chunks<'_>) -> Result<(), Halt> {
+        if let Some(plan) = &self.plan {
+            return plan.rows(batch, range, first, out);
+        }
         let mut cell = Vec::new();
         for row in range {
             for (at, (encoder, column)) in self.encoders.iter().zip(&batch.columns).enumerate() {

@@ -6,6 +6,7 @@
 
 use crate::pipe::{Chunks, Fault, Halt, Layout};
 use crate::stream::Batch;
+use crate::text::fast::{Plan, Style};
 use crate::text::{self, Encoder, Form, TextError};
 use arrow_schema::Schema;
 use std::collections::HashSet;
@@ -18,13 +19,14 @@ pub struct Json {
     /// `{"name":` or `,"name":`
     keys: Vec<Vec<u8>>,
     encoders: Vec<Encoder>,
+    fast: Option<Plan>,
 }
 
 impl Json {
     /// A plan for the schema; an error names the column that has no text or whose name stands twice.
     pub fn new(schema: &Schema, lines: bool, options: text::Options) -> Result<Self, (String, TextError)> {
         let mut seen = HashSet::new();
-        let mut plan = Self { lines, names: Vec::new(), keys: Vec::new(), encoders: Vec::new() };
+        let mut plan = Self { lines, names: Vec::new(), keys: Vec::new(), encoders: Vec::new(), fast: None };
         for field in schema.fields() {
             let name = field.name();
             if !seen.insert(name) {
@@ -37,7 +39,15 @@ impl Json {
             plan.encoders.push(Encoder::new(field, Form::Json, options).map_err(|error| (name.clone(), error))?);
             plan.names.push(name.clone());
         }
+        plan.fast = Some(Plan::new(schema, Style::Json { lines }, options)?);
         Ok(plan)
+    }
+
+    /// The same layout by the safe reference alone, to check the fast one against.
+    #[must_use]
+    pub fn reference(mut self) -> Self {
+        self.fast = None;
+        self
     }
 }
 
@@ -45,6 +55,9 @@ impl Layout for Json {
     fn head(&self, _out: &mut Vec<u8>) {}
 
     fn rows(&self, batch: &Batch, range: Range<usize>, first: bool, out: &mut Chunks<'_>) -> Result<(), Halt> {
+        if let Some(plan) = &self.fast {
+            return plan.rows(batch, range, first, out);
+        }
         let start = range.start;
         for row in range {
             if !self.lines {

@@ -9,6 +9,7 @@
 //! checked against it byte for byte.
 
 pub mod embed;
+pub mod fast;
 pub mod nested;
 pub mod number;
 pub mod string;
