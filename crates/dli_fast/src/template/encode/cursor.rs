@@ -1,0 +1,150 @@
+//! The reading and writing hand of the encoder: copies text, drops the place marks and keeps the source map.
+
+use super::super::mark::Mark;
+use super::{Origin, torn};
+use crate::sql::Refusal;
+
+/// What [`Cursor::copy_until`] and [`Cursor::ahead`] give for a value mark.
+pub(super) const VALUE: u8 = 0xF3;
+const PLACE: u8 = 0xF4;
+
+/// A table of the bytes at which copying stops; the marks are always among them.
+pub(super) const fn stops(bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    table[VALUE as usize] = true;
+    table[PLACE as usize] = true;
+    let mut index = 0;
+    while index < bytes.len() {
+        table[bytes[index] as usize] = true;
+        index += 1;
+    }
+    table
+}
+
+pub(super) struct Cursor<'t> {
+    pub(super) text: &'t str,
+    pub(super) at: usize,
+    pub(super) out: String,
+    pub(super) map: Vec<(u32, Origin)>,
+    /// The place that was marked last.
+    pub(super) place: Option<u32>,
+    /// The places of the expressions whose text is being read.
+    enclosing: Vec<Option<u32>>,
+}
+
+impl<'t> Cursor<'t> {
+    pub(super) fn new(text: &'t str, values: usize) -> Self {
+        Self {
+            text,
+            at: 0,
+            out: String::with_capacity(text.len() + 16 * values),
+            map: Vec::with_capacity(64 + 2 * values),
+            place: None,
+            enclosing: Vec::new(),
+        }
+    }
+
+    /// Copies up to the next byte of `table`, which stays under the cursor; None at the end.
+    #[inline]
+    pub(super) fn copy_until(&mut self, table: &[bool; 256]) -> Result<Option<u8>, Refusal> {
+        let bytes = self.text.as_bytes();
+        let mut end = self.at;
+        loop {
+            while end < bytes.len() && !table[bytes[end] as usize] {
+                end += 1;
+            }
+            match bytes.get(end) {
+                // other characters that begin with the same byte
+                Some(&VALUE) if bytes.get(end + 1).is_none_or(|next| *next < 0xB0) => end += 4,
+                Some(&PLACE) => {
+                    self.out.push_str(&self.text[self.at..end]);
+                    self.at = end;
+                    self.place_mark()?;
+                    end = self.at;
+                }
+                found => {
+                    self.out.push_str(&self.text[self.at..end]);
+                    self.at = end;
+                    return Ok(found.copied());
+                }
+            }
+        }
+    }
+
+    /// Copies `count` bytes of ASCII, and the marks among them.
+    pub(super) fn take(&mut self, count: usize) -> Result<(), Refusal> {
+        for _ in 0..count {
+            self.skip_places()?;
+            if let Some(byte) = self.text.as_bytes().get(self.at) {
+                self.out.push(*byte as char);
+                self.at += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies characters of any kind until they are at least `length` bytes.
+    pub(super) fn take_chars(&mut self, length: usize) -> Result<(), Refusal> {
+        let mut taken = 0;
+        while taken < length {
+            self.skip_places()?;
+            let Some(c) = self.text[self.at..].chars().next() else { break };
+            self.out.push(c);
+            self.at += c.len_utf8();
+            taken += c.len_utf8();
+        }
+        Ok(())
+    }
+
+    /// The byte `count` characters of ASCII ahead of the one under the cursor, places not counted; 0 at the end.
+    pub(super) fn ahead(&self, count: usize) -> u8 {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        let mut passed = 0;
+        while at < bytes.len() {
+            if bytes[at] == PLACE {
+                at += Mark::read(bytes, at).map_or(4, |(_, length)| length);
+            } else if passed == count {
+                return bytes[at];
+            } else {
+                passed += 1;
+                at += 1;
+            }
+        }
+        0
+    }
+
+    /// Notes that what follows stood behind the `{{ … }}` of the last place.
+    pub(super) fn after_value(&mut self) {
+        if let Some(place) = self.place {
+            self.map.push((self.out.len() as u32, Origin { place, after: true }));
+        }
+    }
+
+    fn skip_places(&mut self) -> Result<(), Refusal> {
+        while self.text.as_bytes().get(self.at) == Some(&PLACE) {
+            self.place_mark()?;
+        }
+        Ok(())
+    }
+
+    fn place_mark(&mut self) -> Result<(), Refusal> {
+        let (mark, length) = Mark::read(self.text.as_bytes(), self.at).ok_or_else(torn)?;
+        self.at += length;
+        match mark {
+            Mark::Place(place) => {
+                self.place = Some(place);
+                self.map.push((self.out.len() as u32, Origin { place, after: false }));
+            }
+            Mark::Begin => self.enclosing.push(self.place),
+            Mark::End => {
+                if let Some(place) = self.enclosing.pop() {
+                    self.place = place;
+                    self.after_value();
+                }
+            }
+            Mark::Value(_) => return Err(torn()),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,18 @@
+//! The names that the pre-pass writes into templates; a template that spells one itself is refused.
+
+/// Filter behind an author's string constant: it is SQL text.
+pub const AUTHOR: &str = "__author__";
+/// Filter around a condition: refuses captured text with values in it.
+pub const CONDITION: &str = "__condition__";
+/// Filter around an operand of `+`: text becomes data.
+pub const DATA: &str = "__data__";
+/// Function behind `==`, `<`, `in`, …
+pub const COMPARE: &str = "__compare__";
+/// Function behind `~`.
+pub const CONCAT: &str = "__concat__";
+
+/// True for one of these names.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    [AUTHOR, CONDITION, DATA, COMPARE, CONCAT].contains(&name)
+}
