@@ -1,10 +1,11 @@
 """An error's text, in the language of whoever shows it.
 
-    code + details ──▶ text.<lang>.toml ──▶ message | Description(title, facts, causes, hints)
+    code + details ──▶ its table of text.<lang>.toml ──▶ message | Description(title, facts, causes, hints)
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from dli_core.errors.base import DLIError
     from dli_core.errors.codes import ErrorCode
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)(?:\|([^{}]*))?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,7 @@ class Description:
 
 def message_of(code: ErrorCode, details: Mapping[str, Any], lang: str = "en") -> str:
     """One line in `lang` for the code and its details."""
-    row = _row(code.value, details, lang)
-    return _fill(row["message"], details)
+    return _fill(_row(code.value, details, lang)["message"], details)
 
 
 def describe(error: DLIError, lang: str = "en") -> Description:
@@ -56,13 +58,8 @@ def _texts(lang: str) -> dict[str, Any]:
 def _row(code: str, details: Mapping[str, Any], lang: str) -> dict[str, Any]:
     base: dict[str, Any] = _texts(lang)[code]
     reason = details.get("reason")
-    return {**base, **base["reasons"][reason]} if reason in base.get("reasons", {}) else base
-
-
-class _Facts(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return f"<{key}>"
+    return {**base, "causes": (), **base["reasons"][reason]} if reason in base.get("reasons", {}) else base
 
 
 def _fill(text: str, details: Mapping[str, Any]) -> str:
-    return text.format_map(_Facts(details))
+    return _PLACEHOLDER.sub(lambda m: str(details.get(m[1], f"<{m[1]}>" if m[2] is None else m[2])), text)
