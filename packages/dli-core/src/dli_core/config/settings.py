@@ -9,17 +9,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
+from dli_core.config.origin import DEFAULT, Found, Origin
 from dli_core.models.common import DataSource, ExecutionMode
 
 EngineName = Literal["duckdb", "bigquery", "trino"]
 
 
 class Section(BaseModel):
-    """Base of every block of the configuration: frozen, and an unknown key is an error."""
+    """Base of every block of the configuration: frozen, and an unknown key is an error.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    A block's own validator is built when it is first asked for: Settings holds one for all of them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 class ExecutionSettings(Section):
@@ -33,7 +37,10 @@ class SpecsSettings(Section):
 
 class DuckDBSettings(Section):
     database: str = ":memory:"
-    settings: dict[str, str | int | float | bool] = Field(default_factory=dict[str, str | int | float | bool])
+    # Not in the repr: DuckDB's settings may hold keys of object stores.
+    settings: dict[str, str | int | float | bool] = Field(
+        default_factory=dict[str, str | int | float | bool], repr=False
+    )
 
 
 class BigQuerySettings(Section):
@@ -57,7 +64,9 @@ class TrinoSettings(Section):
     catalog: str | None = None
     schema_: str | None = Field(default=None, alias="schema")
     auth: Literal["none", "basic", "jwt", "certificate"] = "none"
-    session: dict[str, str | int | float | bool] = Field(default_factory=dict[str, str | int | float | bool])
+    session: dict[str, str | int | float | bool] = Field(
+        default_factory=dict[str, str | int | float | bool], repr=False
+    )
     client_tags: list[str] = Field(default_factory=list[str])
     verify: bool | str = True
 
@@ -75,23 +84,20 @@ class ServerSettings(Section):
     trusted_hosts: list[str] = Field(default_factory=list[str])
 
 
-class Origin(BaseModel):
-    """Where a value came from: the layer's name, and the file's line when it was a file."""
-
-    model_config = ConfigDict(frozen=True)
-
-    layer: str  # "--timeout", "DLI_TIMEOUT", ".env", ".dli.local.yaml", "dli.yaml", "~/.dli/config.yaml", "default"
-    path: Path | None = None
-    line: int | None = None
+# Fields of Settings that are no keys.
+NO_KEYS = frozenset({"root", "environment"})
+# Keys that stand in an environment only.
+OVERLAY_ONLY = frozenset({"rename", "protected"})
 
 
 class Settings(Section):
     """The whole configuration, resolved.
 
-    Secrets are SecretStr. `origins` maps the dotted path of every value to where it came from.
+    Secrets are SecretStr. `origins` maps the dotted path of every value that a layer gave to where it came from;
+    `origin(key)` answers for the defaults too.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(defer_build=False)
 
     requires: str | None = None
     execution: ExecutionSettings = Field(default_factory=ExecutionSettings)
@@ -107,7 +113,7 @@ class Settings(Section):
     # What resolution found out; not keys of a file.
     root: Path | None = Field(default=None, description="the project's folder; None outside of a project")
     environment: str | None = Field(default=None, description="the chosen environment's name")
-    origins: Mapping[str, Origin] = Field(default_factory=dict[str, Origin], repr=False)
+    _found: Found = PrivateAttr(default_factory=Found)
 
     @property
     def mode(self) -> ExecutionMode:
@@ -117,4 +123,18 @@ class Settings(Section):
     @property
     def base(self) -> Path:
         """The folder that relative paths are relative to: the root, else the working directory."""
-        return self.root or Path.cwd()
+        return self.root or self._found.cwd or Path.cwd()
+
+    @property
+    def origins(self) -> Mapping[str, Origin]:
+        """The dotted path of every value that a layer gave → where it came from."""
+        return self._found.origins
+
+    @property
+    def found(self) -> Found:
+        """What resolution learned beside the values."""
+        return self._found
+
+    def origin(self, key: str) -> Origin:
+        """Where the value at a dotted path came from."""
+        return self.origins.get(key, DEFAULT)
