@@ -1,16 +1,16 @@
-"""The `.env` file of the root.
+r"""The `.env` file of the root.
 
     NAME=value │ export NAME='value' │ NAME="a\nb" │ # comment ─▶ {name: Entry(text, line, expands)}
 
-Single quotes hold text as it is; double quotes know \\n \\r \\t \\\\ \\" \\$ and may run over lines, as single ones may;
-without quotes a text ends before ` #`. `${VAR}` is filled in when the value is used, not in single quotes. The file may
-be written for other programs too: a line that is no assignment is left out, and told only if it is about DLI.
+Single quotes hold text as it is; double quotes know \n \r \t \\ \" \$; both may run over lines. Without quotes a text
+ends before ` #`. `${VAR}` is filled in when the value is used, not in single quotes. The file may be written for other
+programs too: a line that is no assignment is left out, and told only if it is about DLI.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _START = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*")
 _ABOUT = re.compile(r"[ \t]*(?:export[ \t]+)?DLI_")
@@ -22,8 +22,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
 _REST = re.compile(r"[ \t]*(?:#[^\n]*)?(?=\n|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One assignment; the last one of a name counts."""
 
     text: str

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from dli_core.config.keys import Parts, join, key_at, table
 from dli_core.config.origin import Origin
 from dli_core.config.problems import Problem, conflict
 
 PREFIX = "DLI_"
+ENVIRONMENT = "DLI_ENV"
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A variable.
 
     Attributes:
@@ -44,7 +44,7 @@ NAMES: tuple[Name, ...] = (
     Name("DLI_API_KEY", "server.api_key", "the key for the server"),
     Name("DLI_API_TOKEN", "server.api_key", "the same as DLI_API_KEY"),
     Name("DLI_DIALECT", "local.engine", "the engine of local mode, unless DLI_LOCAL__ENGINE names it"),
-    Name("DLI_ENV", None, "the chosen environment of 'environments:'"),
+    Name(ENVIRONMENT, None, "the chosen environment of 'environments:'"),
     Name("DLI_DRY_RUN", None, "ExecutionContext's default of dry_run"),
     Name("DLI_PARAMETERS", None, "ExecutionContext's default parameters, as JSON"),
     Name("DLI_PROJECT_PATH", None, "the project's folder", process=True),
@@ -91,7 +91,7 @@ def parts_of(name: str, known: Iterable[Parts] = ()) -> Parts | None:
 def read(
     variables: Mapping[str, str], origin: Mapping[str, Origin], known: Iterable[Parts], problems: list[Problem]
 ) -> Iterator[tuple[Parts, str, Origin]]:
-    """The keys that `variables` set, each once; `origin` tells where each variable stands."""
+    """The keys that `variables` set, each once, with text and origin; `origin` tells where each variable stands."""
     spelled = list(known)
     names: dict[Parts, list[str]] = {}
     for name in sorted(variables):

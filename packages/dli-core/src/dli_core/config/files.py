@@ -8,17 +8,13 @@ not know, and then the one useful answer is the upgrade command.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import dli_fast
-
 from dli_core import __version__
-from dli_core.config import requires
 from dli_core.config.keys import Parts
 from dli_core.config.origin import Layer, Origin
 from dli_core.config.problems import Problem, bad_file, bad_value
@@ -33,8 +29,7 @@ _ON = {"on", "1", "true", "yes"}
 _REQUIRES_LINE = re.compile(rb"^(requires[ \t]*:[ \t]*)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s#][^#\n]*))", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A layer's file: its rank, the name that people know it by, and where it is."""
 
     rank: Layer
@@ -46,8 +41,7 @@ class Place:
         return Origin(self.name, self.path, line, self.rank, column)
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A YAML file that was read: keys and values, and their places."""
 
     place: Place
@@ -61,7 +55,7 @@ class File:
 
 def find_root(start: Path) -> Path | None:
     """The nearest folder, from `start` upward, that holds a `dli.yaml`."""
-    start = Path(os.path.abspath(start))
+    start = start.absolute()
     return next((folder for folder in (start, *start.parents) if (folder / PROJECT_FILE).is_file()), None)
 
 
@@ -136,6 +130,8 @@ def _check_version(place: Place, data: bytes, problems: list[Problem]) -> None:
     text = next(group for group in match.groups()[1:] if group is not None).decode("utf-8", "replace").strip()
     if text in {"null", "~"}:
         return
+    from dli_core.config import requires  # noqa: PLC0415 - most projects ask for no version
+
     origin = place.origin(data.count(b"\n", 0, match.start()) + 1, match.start() - data.rfind(b"\n", 0, match.start()))
     try:
         fits = requires.satisfied(text, __version__)

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from dli_core.config.keys import Parts
 from dli_core.config.origin import Layer
@@ -29,8 +28,7 @@ class MalformedError(Exception):
     """A `${` that begins neither form."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(NamedTuple):
     """A value with its variables put in, which those were, and the highest layer that one came from."""
 
     value: Any

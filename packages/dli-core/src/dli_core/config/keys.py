@@ -10,9 +10,8 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 
@@ -36,8 +35,7 @@ _ALIASES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """What may stand at a path.
 
     Attributes:
@@ -72,6 +70,15 @@ def split(dotted: str) -> Parts:
 def join(parts: Parts) -> str:
     """The dotted path of `parts`."""
     return ".".join(f'"{part}"' if "." in part or not part else part for part in parts)
+
+
+def parse(dotted: str) -> Parts:
+    """Parts of a key as people write it: below a map, what follows is one name, dots or not."""
+    parts = split(dotted)
+    for end in range(1, len(parts) - 1):
+        if (key := table().get(parts[:end])) is not None and key.kind == "map":
+            return (*parts[:end], ".".join(parts[end:]))
+    return parts
 
 
 @cache
@@ -137,7 +144,7 @@ def _read(annotation: Any) -> tuple[Key, type[BaseModel] | None]:
         return Key("map"), None
     if origin is list:
         return Key("list"), None
-    options = get_args(annotation) if origin in {Union, types.UnionType} else (annotation,)
+    options: tuple[Any, ...] = get_args(annotation) if origin in {Union, types.UnionType} else (annotation,)
     types_ = [option for option in options if option is not type(None)]
     free = len(types_) > 1 or Any in types_
     return Key("free" if free else "value", len(types_) < len(options) or Any in types_, SecretStr in types_), None

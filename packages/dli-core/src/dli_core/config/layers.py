@@ -9,12 +9,11 @@ An environment's block lies right above the rest of its own file and below the n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import dli_fast
 from pydantic import SecretStr, ValidationError
 
+import dli_fast
 from dli_core.config import interpolate, keys
 from dli_core.config.files import File
 from dli_core.config.keys import Parts, join
@@ -24,6 +23,7 @@ from dli_core.config.settings import OVERLAY_ONLY, Settings
 
 _ENVIRONMENTS = "environments"
 _NOT_IN_OVERLAY = frozenset({"requires", "default_env"})
+_LINE = 60  # characters of a value that an error shows
 _TRUSTED = ("server", "trusted_hosts")
 
 
@@ -37,13 +37,12 @@ class Leaf(NamedTuple):
 Leaves = dict[Parts, Leaf]
 
 
-@dataclass(frozen=True, slots=True)
-class FileLayer:
+class FileLayer(NamedTuple):
     """A file taken apart: its own keys, and those of each of its environments."""
 
     file: File
     base: Leaves
-    environments: Mapping[str, Leaves] = field(default_factory=dict[str, Leaves])
+    environments: Mapping[str, Leaves]
 
     def all(self) -> Iterator[Leaves]:
         """The blocks of the file, each by itself."""
@@ -101,8 +100,7 @@ def type_problems(leaves: Leaves) -> list[Problem]:
 def from_text(parts: Parts, text: str) -> Any:
     """A value of the environment: text as it is, but for lists, mappings and keys of several types."""
     key = keys.key_at(parts)
-    assert key is not None
-    if key.kind == "value":
+    if key is None or key.kind == "value":
         return text
     if key.kind == "list" and not text.lstrip().startswith("["):
         return [item.strip() for item in text.split(",") if item.strip()]
@@ -132,8 +130,9 @@ def _walk(
         parts = (*prefix, name)
         place = (*where, *parts)
         key = keys.key_at(parts)
-        if key is None or (wrong := _misplaced(parts, file, where)):
-            problems.append(_refused(file, parts, where) if key is None else wrong)
+        wrong = _refused(file, parts, where) if key is None else _misplaced(parts, file, where)
+        if key is None or wrong is not None:
+            problems.extend([wrong] if wrong else [])
         elif key.kind == "section":
             yield from _walk(file, dict(_mapping(file, value, place, problems)), parts, where, problems)
         elif key.kind == "map":
@@ -207,12 +206,8 @@ def _explain(leaves: Leaves, errors: list[tuple[Parts, str, str]]) -> Iterator[P
 
 
 def _shown(value: object) -> str:
-    text = {True: "true", False: "false", None: "null"}.get(value, str(value)) if _is_plain(value) else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - a line's worth
-
-
-def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, bool)
+    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= _LINE else text[: _LINE - 3] + "..."
 
 
 def _descend(tree: dict[str, Any], parts: Parts) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """Where a value came from: the layers, and what resolution remembers of them.
 
     default < ~/.dli/config.yaml < dli.yaml < .dli.local.yaml < .env < environment < options and arguments
+
+Small records here and around are NamedTuples: a dataclass takes half a millisecond to make, and every start pays it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import NamedTuple
 
 
 class Layer(IntEnum):
@@ -50,8 +53,7 @@ class Origin:
         return self.rank >= Layer.ENV_FILE
 
 
-@dataclass(frozen=True, slots=True)
-class Unset:
+class Unset(NamedTuple):
     """A value that needs a variable which is not set; nobody needed the value yet."""
 
     variable: str
@@ -64,8 +66,7 @@ DEFAULT = Origin("default")
 Named = tuple[str, Origin]  # a text, and the layer that gave it
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What resolution learned beside the values.
 
     Attributes:
@@ -76,9 +77,9 @@ class Found:
         cwd, home: the working directory at that time, and the user's home, if there is one.
     """
 
-    origins: Mapping[str, Origin] = field(default_factory=dict[str, Origin])
-    named: Mapping[str, tuple[Named, ...]] = field(default_factory=dict[str, tuple[Named, ...]])
-    unset: Mapping[str, Unset] = field(default_factory=dict[str, Unset])
+    origins: Mapping[str, Origin] = {}
+    named: Mapping[str, tuple[Named, ...]] = {}
+    unset: Mapping[str, Unset] = {}
     environments: tuple[str, ...] = ()
     cwd: Path | None = None
     home: Path | None = None

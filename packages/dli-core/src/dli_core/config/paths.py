@@ -27,7 +27,10 @@ def expand(text: str, home: Path | None) -> str:
     """`~` and `~/x` below `home`; other users' homes as the system knows them."""
     if home is not None and (text == "~" or text.startswith("~/")):
         return str(home) + text[1:]
-    return os.path.expanduser(text)
+    try:
+        return str(Path(text).expanduser()) if text.startswith("~") else text
+    except RuntimeError:  # no such user
+        return text
 
 
 def absolute(parts: Parts, value: Any, base: Path, home: Path | None) -> Any:

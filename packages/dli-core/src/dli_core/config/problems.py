@@ -1,20 +1,20 @@
 """Problems of the configuration: gathered over all layers, raised together.
 
     Problem(message, origin, reason …) … ─▶ DLI-001 with problems=[{path, line, column, message}, …]
+
+One problem alone has a text of its own, by its reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from dli_core.config.origin import Origin
+from dli_core.config.origin import Origin, Unset
 from dli_core.errors import DLIError, ErrorCode, error
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong.
 
     Attributes:
@@ -26,7 +26,7 @@ class Problem:
     message: str
     origin: Origin
     reason: str
-    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    details: Mapping[str, Any] = {}
 
     def as_dict(self) -> dict[str, Any]:
         """The form that errors carry. Without a file, the message names the variable or option."""
@@ -45,9 +45,9 @@ def invalid(problems: Iterable[Problem]) -> DLIError:
     if len(found) > 1:
         return error(ErrorCode.CONFIG_INVALID, "several", problems=listed, count=len(listed))
     only = found[0]
-    place = {key: listed[0].get(key) for key in ("path", "line", "column", "file")}
-    facts = {"origin": only.origin.layer if only.origin.path is None else None, **place, **only.details}
-    return error(ErrorCode.CONFIG_INVALID, only.reason, problems=listed, count=1, **facts)
+    facts: dict[str, Any] = {"origin": only.origin.layer} if only.origin.path is None else dict(listed[0])
+    facts.pop("message", None)
+    return error(ErrorCode.CONFIG_INVALID, only.reason, problems=listed, count=1, **{**facts, **only.details})
 
 
 def set_of(problems: Iterable[Problem]) -> list[Problem]:
@@ -76,3 +76,15 @@ def conflict(origin: Origin, first: str, second: str) -> Problem:
     """Two names of one key that disagree in one layer."""
     message = f"{first} and {second} say different things"
     return Problem(message, origin, "conflict", {"first": first, "second": second})
+
+
+def unset_error(unset: Mapping[str, Unset]) -> DLIError:
+    """DLI-005 for values that are needed and whose variable is not set."""
+    problems = [
+        Problem(f"{key}: the variable {value.variable} is not set", value.origin, "variable").as_dict()
+        for key, value in unset.items()
+    ]
+    key, first = next(iter(unset.items()))
+    place = {name: problems[0].get(name) for name in ("path", "line", "column", "file")}
+    facts: dict[str, Any] = {"key": key, "variable": first.variable, **place}
+    return error(ErrorCode.CONFIG_TEMPLATE, "variable", problems=problems, count=len(problems), **facts)

@@ -8,7 +8,9 @@ cost every start more than the rest of the configuration.
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Callable, Mapping
 
 _CLAUSE = re.compile(r"\s*(~=|==|!=|<=|>=|<|>)\s*v?(\d+(?:\.\d+)*)(\.\*)?(?:(a|b|rc|\.?dev)(\d+))?\s*")
 _VERSION = re.compile(r"(\d+(?:\.\d+)*)(?:(a|b|rc|\.?dev)(\d+))?.*")
@@ -23,9 +25,10 @@ def satisfied(text: str, version: str) -> bool:
     """Whether `version` fits all the comma-separated clauses of `text`. A pre-release counts as that version's own."""
     match = _VERSION.fullmatch(version)
     if match is None:
-        raise ValueError(f"'{version}' is no version")
+        raise _invalid(version)
     have = _version(*match.groups())
-    return all([_fits(have, clause) for clause in text.split(",")])  # all clauses are read, so that a typo is told
+    fits = [_fits(have, clause) for clause in text.split(",")]  # all of them, so that a typo is told
+    return all(fits)
 
 
 def _version(release: str, stage: str | None, number: str | None) -> Version:
@@ -37,26 +40,30 @@ def _version(release: str, stage: str | None, number: str | None) -> Version:
 def _fits(have: Version, clause: str) -> bool:
     match = _CLAUSE.fullmatch(clause)
     if match is None:
-        raise ValueError(f"'{clause.strip()}' is no version specifier, write for example '>=0.4,<1'")
-    operator, release, star, stage, number = match.groups()
+        raise _invalid(clause)
+    sign, release, star, stage, number = match.groups()
     want = _version(release, stage, number)
     length = release.count(".") + 1
-    if star and (stage or operator not in {"==", "!="}) or (operator == "~=" and length == 1):
-        raise ValueError(f"'{clause.strip()}' is no version specifier, write for example '>=0.4,<1'")
+    if (star and (stage or sign not in {"==", "!="})) or (sign == "~=" and length == 1):
+        raise _invalid(clause)
     if star:
-        return (have[0][:length] == want[0][:length]) == (operator == "==")
-    if operator == "~=":
+        return (have[0][:length] == want[0][:length]) == (sign == "==")
+    if sign == "~=":
         return have >= want and have[0][: length - 1] == want[0][: length - 1]
-    if operator == "<" and not stage:  # "<1" leaves out 1.0rc1 too
+    if sign == "<" and not stage:  # "<1" leaves out 1.0rc1 too
         return have[0] < want[0]
-    return _COMPARE[operator](have, want)
+    return _COMPARE[sign](have, want)
 
 
-_COMPARE = {
-    "==": lambda have, want: have == want,
-    "!=": lambda have, want: have != want,
-    "<=": lambda have, want: have <= want,
-    ">=": lambda have, want: have >= want,
-    "<": lambda have, want: have < want,
-    ">": lambda have, want: have > want,
+def _invalid(text: str) -> ValueError:
+    return ValueError(f"'{text.strip()}' is no version specifier, write for example '>=0.4,<1'")
+
+
+_COMPARE: Mapping[str, Callable[[Version, Version], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
 }

@@ -12,21 +12,10 @@ A secret that a file takes from `${VAR}` counts as the environment's. Whoever co
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-
 from dli_core.config.origin import DEFAULT, Layer, Origin
-from dli_core.config.settings import Settings
+from dli_core.config.settings import SECRETS, Settings
 from dli_core.errors import ErrorCode, error
 
-# Secret → the key that names the host it is for. BigQuery's credentials become tokens for its endpoint.
-SECRETS: Mapping[str, str] = {
-    "server.api_key": "server.url",
-    "local.trino.password": "local.trino.url",
-    "local.trino.token": "local.trino.url",
-    "local.bigquery.credentials": "local.bigquery.api_endpoint",
-}
-HOST_KEYS = tuple(dict.fromkeys(SECRETS.values()))
 _PORTS = {"https": 443, "http": 80}
 
 Address = tuple[str, str, int]  # scheme, host, port
@@ -37,7 +26,7 @@ def check_host(settings: Settings, secret: str, *, origin: Origin | None = None)
 
     Args:
         settings: resolved.
-        secret: the secret's key, one of `SECRETS`.
+        secret: the secret's key, one of `settings.SECRETS`.
         origin: where the secret comes from when it is not in the settings (a keyring, the machine's own credentials).
     """
     host_key = SECRETS[secret]
@@ -65,6 +54,8 @@ def check_host(settings: Settings, secret: str, *, origin: Origin | None = None)
 
 def approve_command(settings: Settings, url: str) -> str:
     """The command that adds the host of `url` to those the user trusts."""
+    import json  # noqa: PLC0415 - as above
+
     scheme, host, port = address_of(url)
     shown = f"{scheme}://{host}" if port == _PORTS.get(scheme) else f"{scheme}://{host}:{port}"
     known = [text for text in _trusted(settings) if address_of(text) != (scheme, host, port)]

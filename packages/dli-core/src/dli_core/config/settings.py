@@ -1,6 +1,8 @@
 """Settings: what one command or API works on. Resolved once, frozen; every value remembers its origin.
 
     layers on disk + environment + overrides ──▶ config.resolve() ──▶ Settings
+
+The models are the list of keys: files, DLI_* names and `dli config` are read off them.
 """
 
 from __future__ import annotations
@@ -88,6 +90,14 @@ class ServerSettings(Section):
 NO_KEYS = frozenset({"root", "environment"})
 # Keys that stand in an environment only.
 OVERLAY_ONLY = frozenset({"rename", "protected"})
+# Secret → the key that names the host it is for. BigQuery's credentials become tokens for its endpoint.
+SECRETS: Mapping[str, str] = {
+    "server.api_key": "server.url",
+    "local.trino.password": "local.trino.url",
+    "local.trino.token": "local.trino.url",
+    "local.bigquery.credentials": "local.bigquery.api_endpoint",
+}
+HOST_KEYS = tuple(dict.fromkeys(SECRETS.values()))
 
 
 class Settings(Section):
@@ -138,3 +148,9 @@ class Settings(Section):
     def origin(self, key: str) -> Origin:
         """Where the value at a dotted path came from."""
         return self.origins.get(key, DEFAULT)
+
+    def knowing(self, found: Found) -> Settings:
+        """These settings with what resolution learned."""
+        settings = self.model_copy()
+        settings._found = found  # noqa: SLF001 - a copy of itself
+        return settings
