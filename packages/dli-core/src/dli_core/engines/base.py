@@ -40,8 +40,9 @@ class Query:
     job_id: str  # ours, and journaled before the submit: a lost answer is found again by it
     timeout: float = 300.0  # seconds from submit to the first batch, then between batches
     labels: Mapping[str, str] = field(default_factory=dict)
-    columns: tuple[tuple[str, str], ...] = ()  # declared (name, type): what a mock without rows answers with
+    columns: tuple[tuple[str, str], ...] = ()  # declared (name, type): the result's are cast to these
     source_map: SourceMap | None = None  # turns the engine's "line 9" into the user's file:line:col
+    refuse_writes: str | None = None  # the reason of the DLI-404 that a statement which returns no rows ends with, unexecuted
 
 
 class Session(Protocol):

@@ -160,14 +160,17 @@ class DuckDBEngine:
         try:
             with translated(query):
                 statement = _single(cursor, query)
-                columns, watch = self._call(query, lambda: _execute(cursor, statement))
+                _check_writes(statement, query)
+                columns, watch, missing = self._call(query, lambda: _execute(cursor, statement, query))
         except BaseException:
             self._running.pop(query.job_id, None)
             raise
         returns_rows = statement.type in _ROWS or statement.type not in _COUNTS | {duckdb.StatementType.INVALID}
         if not columns or statement.type in _COUNTS:
             returns_rows = columns not in ((), (("Count", "BIGINT"),))
-        return QueryStream(query, columns, watch, hooks, returns_rows=returns_rows, submitted=submitted)
+        stream = QueryStream(query, columns, watch, hooks, returns_rows=returns_rows, submitted=submitted)
+        stream.warnings.extend(f"the declared column {name} is not in the result" for name in missing)
+        return stream
 
     def _call(self, query: Query, call: Callable[[], T]) -> T:
         try:
@@ -223,15 +226,43 @@ def _single(cursor: duckdb.DuckDBPyConnection, query: Query) -> duckdb.Statement
     return statements[0]
 
 
+def _check_writes(statement: duckdb.Statement, query: Query) -> None:
+    if query.refuse_writes is not None and statement.type not in _ROWS:
+        raise error(ErrorCode.EXECUTION_PERMISSION, query.refuse_writes, statement=statement.type.name)
+
+
 def _execute(
-    cursor: duckdb.DuckDBPyConnection, statement: duckdb.Statement
-) -> tuple[tuple[tuple[str, str], ...], dli_fast.Watch]:
-    """Start the statement; rows come when the watch is read."""
+    cursor: duckdb.DuckDBPyConnection, statement: duckdb.Statement, query: Query
+) -> tuple[tuple[tuple[str, str], ...], dli_fast.Watch, list[str]]:
+    """Start the statement; rows come when the watch is read. Third: declared columns that the result lacks."""
     relation: Any = cursor.sql(statement)  # type: ignore[arg-type]  # the stub knows only text
     if relation is None:
-        return (), dli_fast.Watch(dli_fast.from_rows([]))
+        return (), dli_fast.Watch(dli_fast.from_rows([])), []
+    missing = [name for name, _ in query.columns if name not in relation.columns]
+    if statement.type is duckdb.StatementType.SELECT and len(missing) < len(query.columns):
+        relation = relation.project(_casts(relation.columns, query))
     columns = tuple(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
-    return columns, dli_fast.Watch(relation)
+    return columns, dli_fast.Watch(relation), missing
+
+
+def _casts(columns: list[str], query: Query) -> str:
+    """The result's columns, those that are declared as their declared type."""
+    types = {name: _TYPES.get(kind, kind) for name, kind in query.columns}
+    quoted = [(name, '"' + name.replace('"', '""') + '"') for name in columns]
+    return ", ".join(f"CAST({q} AS {types[name]}) AS {q}" if name in types else q for name, q in quoted)
+
+
+# DESIGN §3's types by DuckDB's names; decimal(p,s) is the same. `integer` is 64-bit on every engine.
+_TYPES = {
+    "integer": "BIGINT",
+    "bigint": "BIGINT",
+    "float": "DOUBLE",
+    "double": "DOUBLE",
+    "string": "VARCHAR",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
 
 
 def _set(cursor: duckdb.DuckDBPyConnection, name: str, value: object) -> None:

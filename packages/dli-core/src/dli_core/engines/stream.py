@@ -59,7 +59,10 @@ class QueryStream:
     statistics: dict[str, Any] = field(default_factory=dict[str, Any])
     warnings: list[str] = field(default_factory=list[str])
     finish: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
-    info: dict[str, Any] = field(default_factory=dict[str, Any])  # name, mode, engine: set by the runner
+    released: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])  # called when it is closed
+    info: dict[str, Any] = field(default_factory=dict[str, Any])  # name, mode, engine, …: set by the runner
+    started: float = field(default_factory=time.monotonic)  # of the whole run; the runner sets it
+    affected: int | None = None  # rows that DML changed, once collected
     _closed: threading.Event = field(default_factory=threading.Event)
     _done: bool = False
     _stopped_by: str | None = None  # "timeout" or "cancel"
@@ -68,6 +71,11 @@ class QueryStream:
     def job_id(self) -> str:
         """Our id of the query; the engine and the journal know it too."""
         return self.query.job_id
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Milliseconds since the run began."""
+        return round((time.monotonic() - self.started) * 1000)
 
     @property
     def names(self) -> list[str]:
@@ -95,6 +103,8 @@ class QueryStream:
         """Hold the rows in memory: all of them, or the first `limit` (then the query is cancelled)."""
         with self.reading():
             batches = dli_fast.collect(self, limit=limit)
+        if not self.returns_rows and self.columns:
+            self.affected = _count(batches)
         if not batches.truncated:
             self.done(len(batches))
         return batches
@@ -129,6 +139,8 @@ class QueryStream:
             self.hooks.cancel()
         self.watch.close()
         self.hooks.close()
+        for release in self.released:
+            release()
 
     def __enter__(self) -> Self:
         return self
@@ -161,6 +173,12 @@ class QueryStream:
         if self.watch.failed is None:
             return error(ErrorCode.RESULT_INCOMPLETE, "broken", job_id=self.job_id, problem=text, rows=self.watch.rows)
         return self.hooks.translate(text)
+
+
+def _count(batches: dli_fast.Batches) -> int | None:
+    """The one number that a statement without rows answers with."""
+    rows = batches.to_tuples()
+    return rows[0][0] if len(rows) == 1 and isinstance(rows[0][0], int) else None
 
 
 def timed_out(query: Query) -> DLIError:

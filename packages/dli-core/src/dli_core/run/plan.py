@@ -1,14 +1,28 @@
 """spec + parameters → the statements of one run.
 
-    RunRequest ─▶ load ─▶ parameters ─▶ render ─▶ expand ─▶ transpile ─▶ Plan
+    RunRequest ─▶ load ─▶ parameters ─▶ render ─▶ Plan
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dli_core.engines.base import SourceMap
+from dli_core.errors import ErrorCode, error
+from dli_core.render.functions import Functions
+from dli_core.render.parameters import Values, ad_hoc, resolve
+from dli_core.render.sources import Text
+from dli_core.render.template import SpecTemplates, date_values, needs_ds
+
+if TYPE_CHECKING:
+    from dli_core.config.settings import Settings
+    from dli_core.models.spec import SideStatement, SqlSpec
+    from dli_core.run.request import RunRequest
+
+DEFAULT_TIMEOUT = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +40,117 @@ class Statement:
 class Plan:
     """What one run executes, in order. Nothing in it changes the world yet."""
 
-    name: str
+    name: str  # the spec's; "" for ad-hoc SQL
+    kind: str
     statements: tuple[Statement, ...]  # pre …, main, post …
-    query_type: Literal["SELECT", "DML"]
-    dialect: str
+    query_type: Literal["SELECT", "DML"] | None  # None: ad-hoc SQL may be either
     timeout: float  # seconds, by the order of DESIGN §5
-    retry_count: int = 0
-    retry_delay: float = 0.0
     columns: tuple[tuple[str, str], ...] = ()  # declared (name, type): cast to these
-    parameters: dict[str, Any] = field(default_factory=dict)  # resolved; secret and pii ones as "***"
-    warnings: tuple[str, ...] = ()
+    values: Values = field(default_factory=Values)
 
     @property
     def main(self) -> Statement:
         """The statement whose rows are the result."""
         return next(statement for statement in self.statements if statement.role == "main")
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The parameters, without secrets."""
+        return self.values.shown
+
+    def side(self, role: str) -> tuple[Statement, ...]:
+        """The statements before or after the main one."""
+        return tuple(statement for statement in self.statements if statement.role == role)
+
+
+def plan_spec(
+    spec: SqlSpec,
+    request: RunRequest,
+    settings: Settings,
+    dialect: str,
+    names: frozenset[str] = frozenset(),
+) -> Plan:
+    """The plan of one spec.
+
+    Args:
+        names: of all datasets of the project, for `ref()` by a short name.
+
+    Raises:
+        DLIValidationError, TranspileError, NotFoundError: a parameter, the template or a file is wrong; nothing ran.
+    """
+    _check_dialect(spec, dialect)
+    templates = SpecTemplates.of(spec, settings.base, dialect)
+    values = resolve(spec.parameters, request.parameters, request.defaults, spec.source)
+    functions = Functions(settings, spec.name, names, os.environ)
+    statements = _render(templates, values, request, functions, spec.pre_statements, spec.post_statements)
+    return Plan(
+        spec.name,
+        request.kind,
+        statements,
+        spec.query_type,
+        timeout_of(request, settings, spec),
+        tuple((column.name, column.type) for column in spec.schema_),
+        values,
+    )
+
+
+def plan_sql(
+    sql: str, request: RunRequest, settings: Settings, dialect: str, names: frozenset[str] = frozenset()
+) -> Plan:
+    """The plan of ad-hoc SQL: a template too, with the project's macros in scope."""
+    templates = SpecTemplates.make(Text("sql", sql, "sql"), (), (), settings.root, dialect)
+    values = ad_hoc(request.parameters)
+    functions = Functions(settings, None, names, os.environ)
+    statements = _render(templates, values, request, functions, (), ())
+    return Plan("", request.kind, statements, None, timeout_of(request, settings, None), (), values)
+
+
+def timeout_of(request: RunRequest, settings: Settings, spec: SqlSpec | None) -> float:
+    """Option or argument, DLI_TIMEOUT, the spec, the configuration, 300 seconds: the first that is set."""
+    if request.timeout is not None:
+        if not 1 <= request.timeout <= 3600:  # noqa: PLR2004 - the range of the configuration
+            raise error(ErrorCode.PARAMETER_INVALID, "timeout", timeout=request.timeout)
+        return float(request.timeout)
+    configured = settings.execution.timeout
+    if configured is not None and settings.origin("execution.timeout").explicit:
+        return float(configured)
+    by_spec = spec.execution.timeout_seconds if spec else None
+    return float(by_spec or configured or DEFAULT_TIMEOUT)
+
+
+def _check_dialect(spec: SqlSpec, dialect: str) -> None:
+    written = spec.execution.dialect
+    if written is not None and written != dialect:
+        place: Mapping[str, Any] = {}
+        if spec.source is not None:
+            line, column = spec.source.place("execution", "dialect")
+            place = {"path": spec.source.relative, "line": line, "column": column}
+        raise error(
+            ErrorCode.UNSUPPORTED_CONSTRUCT, "other_dialect", name=spec.name, dialect=written, engine=dialect, **place
+        )
+
+
+def _render(
+    templates: SpecTemplates,
+    values: Values,
+    request: RunRequest,
+    functions: Functions,
+    pre: tuple[SideStatement, ...] | list[SideStatement],
+    post: tuple[SideStatement, ...] | list[SideStatement],
+) -> tuple[Statement, ...]:
+    scope = {**date_values(request.ds), **values.template}
+    lacking = needs_ds(templates, scope)
+    if lacking is not None:
+        raise error(ErrorCode.PARAMETER_INVALID, "ds_missing", path=lacking.path, name="ds")
+    calls = functions.all()
+
+    def side(role: Literal["pre", "post"], texts: tuple[Text, ...], given: list[SideStatement]) -> list[Statement]:
+        made: list[Statement] = []
+        for text, statement in zip(texts, given, strict=True):
+            sql, places = templates.render(text, scope, calls)
+            made.append(Statement(role, sql, statement.name, statement.continue_on_error, places))
+        return made
+
+    sql, places = templates.render(templates.main, scope, calls)
+    main = Statement("main", sql, source_map=places)
+    return (*side("pre", templates.pre, list(pre)), main, *side("post", templates.post, list(post)))

@@ -1,0 +1,211 @@
+"""LocalRunner: plan here, run on an engine that we connect to ourselves.
+
+    RunRequest ─▶ Plan ─▶ pre … on one session ─▶ main: an open QueryStream ─▶ (drained) ─▶ post …
+
+MOCK is this runner over a MockExecutor. The Basecamp Server runs its own.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
+
+from dli_core.engines.base import Engine, Query, Session
+from dli_core.engines.factory import make_engine
+from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.models.common import ResultStatus
+from dli_core.models.result import DryRunResult, ExecutionResult
+from dli_core.models.spec import SqlSpec
+from dli_core.run.plan import Plan, Statement, plan_spec, plan_sql
+from dli_core.specs.load import Project, load_project
+from dli_core.specs.select import select
+
+if TYPE_CHECKING:
+    from dli_core.config.settings import Settings
+    from dli_core.engines.base import QueryExecutor
+    from dli_core.engines.stream import QueryStream
+    from dli_core.run.request import RunRequest
+
+
+class Runner(Protocol):
+    """What turns "run this" into statements and a stream, here or on the server."""
+
+    settings: Settings
+
+    @property
+    def dialect(self) -> str:
+        """What SQL is rendered for."""
+
+    def load(self) -> Project:
+        """Every spec it can run."""
+
+    def plan(self, request: RunRequest) -> Plan:
+        """What would run. Nothing is executed."""
+
+    def stream(self, request: RunRequest) -> QueryStream:
+        """Run and return the open stream."""
+
+    def dry_run(self, request: RunRequest) -> DryRunResult:
+        """Render, and let the engine check and estimate. Nothing is executed."""
+
+
+class LocalRunner:
+    """Runs specs of a project on one engine. Threads may share it."""
+
+    def __init__(self, settings: Settings, executor: QueryExecutor | None = None) -> None:
+        self.settings = settings
+        self._executor = executor
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Made on first use: listing and rendering need no driver."""
+        return make_engine(self.settings, self._executor)
+
+    @property
+    def dialect(self) -> str:
+        """What SQL is rendered for. An engine's name in the configuration is that of its dialect."""
+        return self.settings.local.engine
+
+    def load(self) -> Project:
+        """Every spec of the project. Read again each time: files change under a running program."""
+        root = self.settings.root
+        return load_project(root) if root else Project(self.settings.base)
+
+    def plan(self, request: RunRequest) -> Plan:
+        """Load, resolve parameters, render. Nothing is executed."""
+        if request.sql is not None:
+            return plan_sql(request.sql, request, self.settings, self.dialect)
+        project = self.load()
+        spec = select(project, request.kind, request.name)
+        assert isinstance(spec, SqlSpec)
+        names = frozenset(dataset.name for dataset in project.of("dataset"))
+        return plan_spec(spec, request, self.settings, self.dialect, names)
+
+    def stream(self, request: RunRequest) -> QueryStream:
+        """Run the pre statements, submit the main one, and return its open stream.
+
+        The post statements run when its end has been proven; the session closes with the stream.
+        """
+        started = time.monotonic()
+        plan = self.plan(request)
+        refuse = self._refusal(plan, request)
+        warnings: list[str] = []
+        session = self.engine.session()
+        try:
+            for statement in plan.side("pre"):
+                self._execute(statement, plan, session, warnings, refuse)
+            query = replace(_query(plan.main, plan, refuse), columns=plan.columns)
+            stream = self.engine.stream(query, session)
+        except BaseException:
+            session.close()
+            raise
+        stream.released.append(session.close)
+        stream.warnings.extend(warnings)
+        for statement in plan.side("post"):
+            stream.finish.append(lambda s=statement: self._execute(s, plan, session, stream.warnings, refuse))
+        stream.started = started
+        stream.info.update(self._info(plan))
+        return stream
+
+    def dry_run(self, request: RunRequest) -> DryRunResult:
+        """Render all statements and let the engine check the main one. Nothing is executed, whatever the text is."""
+        plan = self.plan(request)
+        found = self._ask(plan)
+        if not found.valid and plan.side("pre"):
+            # What the pre statements would make is not there: the engine cannot know.
+            found = found.model_copy(update={"valid": True, "checked": False, "error": None})
+        statements = tuple(statement.sql for statement in plan.statements)
+        return found.model_copy(update={"statements": statements, "parameters": plan.shown})
+
+    def _ask(self, plan: Plan) -> DryRunResult:
+        try:
+            return self.engine.dry_run(replace(_query(plan.main, plan, None), columns=plan.columns))
+        except DLIError as problem:
+            if problem.code not in {ErrorCode.EXECUTION_CONNECTION, ErrorCode.EXECUTION_TIMEOUT}:
+                raise
+            complaint = {"code": str(problem.code), "message": problem.message, "details": problem.details}
+            return DryRunResult(sql=plan.main.sql, engine=self.engine.name, checked=False, error=complaint)
+
+    def _execute(
+        self, statement: Statement, plan: Plan, session: Session, warnings: list[str], refuse: str | None
+    ) -> None:
+        """Run one statement beside the main one to its end."""
+        try:
+            with self.engine.stream(_query(statement, plan, refuse), session) as stream:
+                stream.collect()
+        except DLIError as problem:
+            if not statement.continue_on_error or problem.code is ErrorCode.EXECUTION_CANCELLED:
+                problem.details.setdefault("statement", statement.name or statement.role)
+                raise
+            warnings.append(f"{statement.name or statement.role}: {problem}")
+
+    def _refusal(self, plan: Plan, request: RunRequest) -> str | None:
+        """Why a statement that changes data must not run, if it must not."""
+        if self.settings.protected and not request.confirmed:
+            if plan.query_type == "DML":
+                raise error(
+                    ErrorCode.EXECUTION_PERMISSION,
+                    "protected",
+                    environment=self.settings.environment,
+                    name=plan.name or None,
+                )
+            return "protected"
+        return "query_type" if plan.query_type == "SELECT" else None
+
+    def _info(self, plan: Plan) -> dict[str, object]:
+        return {
+            "name": plan.name,
+            "kind": plan.kind,
+            "mode": self.settings.mode,
+            "engine": self.engine.name,
+            "engine_title": self.engine.title,
+            "environment": self.settings.environment,
+            "parameters": plan.values.receipt,
+        }
+
+
+def collect(stream: QueryStream) -> ExecutionResult:
+    """Hold all rows of an open stream; what was changed, for DML."""
+    with stream:
+        batches = stream.collect()
+    rows = len(batches) if stream.returns_rows else (stream.affected or 0)
+    return ExecutionResult.of(
+        batches if stream.returns_rows else None,
+        name=str(stream.info["name"]),
+        status=ResultStatus.SUCCESS,
+        row_count=rows,
+        duration_ms=stream.elapsed_ms,
+        sql=stream.query.sql,
+        mode=stream.info["mode"],
+        engine=stream.info["engine"],
+        job_id=stream.job_id,
+        warnings=tuple(stream.warnings),
+    )
+
+
+def skipped(plan: Plan, settings: Settings, engine: str) -> ExecutionResult:
+    """The result of a run that was only asked for as a dry run."""
+    return ExecutionResult.of(
+        None,
+        name=plan.name,
+        status=ResultStatus.SKIPPED,
+        row_count=0,
+        duration_ms=0,
+        sql=plan.main.sql,
+        mode=settings.mode,
+        engine=engine,
+        job_id="",
+    )
+
+
+def _query(statement: Statement, plan: Plan, refuse: str | None) -> Query:
+    return Query(
+        sql=statement.sql,
+        job_id=f"dli-{uuid4().hex}",
+        timeout=plan.timeout,
+        source_map=statement.source_map,
+        refuse_writes=refuse,
+    )
