@@ -1,0 +1,1 @@
+{% macro is_late(column) %}{{ column }} > {{ var('late_minutes') }}{% endmacro %}
