@@ -1,1 +1,0 @@
-{% macro is_late(column) %}{{ column }} > {{ var('late_minutes') }}{% endmacro %}
