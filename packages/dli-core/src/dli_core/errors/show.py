@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 PROBLEMS = 50
 _LARGEST = 1 << 20  # bytes of a file that an excerpt is read from: as large as a spec may be
-# Words, but a command in quotes stays whole: 'dli config check'.
-_WORD = re.compile(r"(?<!\w)'[^']+'(?!\w)\S*|\S+")
+# Words; a command stays whole, in quotes or after a colon: 'dli config check'. … run: dli config set KEY VALUE
+_WORD = re.compile(r"(?<=: )(?:dli|pip) .+|(?<!\w)'[^']+'(?!\w)\S*|\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,7 @@ def excerpt(error: DLIError, root: Path | None = None, *, width: int = 80) -> Ex
         return None
     text = details.get("excerpt")
     if not isinstance(text, str):
-        # Configuration files hold secrets: their lines are never shown.
-        text = None if root is None or error.code.value < "DLI-1" else _read(root, details.get("path"), number)
+        text = None if root is None else _read(root, details.get("path"), number)
     if not text or not text.strip():
         return None
     room = max(width - len(f"  {number} | "), 20)
@@ -147,17 +146,24 @@ def _one_place(details: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _read(root: Path, path: object, number: int) -> str | None:
-    """Line `number` of a file below `root`; None for whatever is not readable text there."""
+    """Line `number` of a spec, macro or query below `root`; None for whatever is no readable text there."""
     if not isinstance(path, str):
         return None
     try:
-        file = (root / path).resolve()
-        if not file.is_relative_to(root.resolve()) or not file.is_file() or file.stat().st_size > _LARGEST:
+        file, base = (root / path).resolve(), root.resolve()
+        if not file.is_relative_to(base) or _secretive(file.relative_to(base)):
+            return None
+        if not file.is_file() or file.stat().st_size > _LARGEST:
             return None
         rows = file.read_text("utf-8").split("\n")
     except (OSError, ValueError):  # not there, not ours, not UTF-8, a NUL in the path
         return None
     return rows[number - 1] if number <= len(rows) else None
+
+
+def _secretive(path: Path) -> bool:
+    """Whether secrets may stand there: dli.yaml, .dli.local.yaml, .env, ~/.dli/config.yaml."""
+    return path.name == "dli.yaml" or any(part.startswith(".") for part in path.parts)
 
 
 def _window(text: str, column: int | None, room: int) -> tuple[str, int | None]:

@@ -164,8 +164,9 @@ def _all(row: dict[str, Any], key: str) -> tuple[str, ...]:
 
 
 def _told(message: str, details: Mapping[str, object]) -> set[str]:
-    """Details that the message shows in full."""
-    return {m[1] for m in _PLACEHOLDER.finditer(message) if _shown(m[1], details) == _value(m[1], details)}
+    """Details that the message shows in full: they are no facts of their own."""
+    names = {m[1] for m in _PLACEHOLDER.finditer(message)}
+    return {name for name in names if _shown(name, details).split() == (_value(name, details) or "").split()}
 
 
 def _shown(key: str, details: Mapping[str, object]) -> str:
@@ -176,7 +177,9 @@ def _shown(key: str, details: Mapping[str, object]) -> str:
 
 def _facts(details: Mapping[str, object], labels: Mapping[str, str], told: set[str]) -> list[tuple[str, str]]:
     place = _place(details)
-    hidden = {"path", "line", "column"} if details.get("problems") else {"line", "column"} if place else set[str]()
+    hidden = {"path", "line", "column"} if details.get("problems") and not _is_told(details) else set[str]()
+    if place or details.get("excerpt"):  # they are shown there
+        hidden |= {"line", "column"}
     facts: list[tuple[str, str]] = []
     for key in details:
         if key not in labels or key in hidden:
@@ -201,7 +204,13 @@ def _place(details: Mapping[str, object]) -> str:
 
 
 def _problems(details: Mapping[str, object]) -> list[str]:
-    return [_problem(problem) for problem in items(details.get("problems")) or ()]
+    found = items(details.get("problems")) or []
+    # One problem under a reason of its own is what the message says.
+    return [] if _is_told(details) else [_problem(problem) for problem in found]
+
+
+def _is_told(details: Mapping[str, object]) -> bool:
+    return isinstance(details.get("reason"), str) and len(items(details.get("problems")) or ()) == 1
 
 
 def _problem(problem: object) -> str:
