@@ -153,7 +153,11 @@ class LocalRunner:
                     name=plan.name or None,
                 )
             return "protected"
-        return "query_type" if plan.query_type == "SELECT" else None
+        if request.wants_rows and plan.query_type == "DML":
+            raise error(ErrorCode.EXECUTION_PERMISSION, "no_rows", name=plan.name or None)
+        if plan.query_type == "SELECT":
+            return "query_type"
+        return "no_rows" if request.wants_rows else None
 
     def _info(self, plan: Plan) -> dict[str, object]:
         return {

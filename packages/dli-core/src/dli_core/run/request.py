@@ -22,4 +22,5 @@ class RunRequest:
     timeout: float | None = None  # seconds, 1 to 3600; None: the layers decide
     ds: date | None = None
     allow_inexact: bool = False
+    wants_rows: bool = False  # an export: a statement without rows must not run
     confirmed: bool = False  # the user typed the protected environment's name, or gave --yes
