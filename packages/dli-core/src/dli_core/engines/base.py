@@ -31,6 +31,9 @@ class SourceMap(Protocol):
     def locate(self, line: int, column: int | None = None) -> tuple[str, int, int | None] | None:
         """(path relative to the root, line, column) of a place in the statement; lines and columns from 1."""
 
+    def excerpt(self, line: int) -> str | None:
+        """The user's own line that a line of the statement came from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:

@@ -19,7 +19,7 @@ import dli_fast
 import duckdb
 
 from dli_core.engines.base import Query, Session
-from dli_core.engines.duckdb_errors import from_exception, from_text, translated
+from dli_core.engines.duckdb_errors import from_exception, from_text, has_place, translated
 from dli_core.engines.stream import QueryStream, StreamHooks, timed_out
 from dli_core.engines.worker import CallTimeout, interruptible
 from dli_core.errors import DLIError, ErrorCode, error
@@ -104,7 +104,7 @@ class DuckDBEngine:
         try:
             with translated(query):
                 statement = _single(session.cursor, query)
-                columns = self._plan(session.cursor, statement, query)
+            columns = self._plan(session.cursor, statement, query)
         except DLIError as problem:
             complaint = {"code": str(problem.code), "message": problem.message, "details": problem.details}
             return DryRunResult(sql=query.sql, engine=self.name, checked=True, valid=False, error=complaint)
@@ -182,13 +182,13 @@ class DuckDBEngine:
         self, cursor: duckdb.DuckDBPyConnection, statement: duckdb.Statement, query: Query
     ) -> tuple[tuple[str, str], ...]:
         # DESCRIBE binds a query and runs nothing; EXPLAIN plans the rest. What neither takes is only parsed.
-        text = statement.query.strip().rstrip(";")
-        if statement.type == duckdb.StatementType.SELECT:
-            with contextlib.suppress(duckdb.ParserException):  # SHOW and the like cannot be described
-                rows = self._call(query, lambda: cursor.execute(f"DESCRIBE {text}").fetchall())
-                return tuple((str(row[0]), str(row[1])) for row in rows)
-        if statement.type in _PLANNED:
-            self._call(query, lambda: cursor.execute(f"EXPLAIN {text}").fetchall())
+        with translated(query, ahead=1):
+            if statement.type == duckdb.StatementType.SELECT:
+                with contextlib.suppress(duckdb.ParserException):  # SHOW and the like cannot be described
+                    rows = self._call(query, lambda: cursor.execute(f"DESCRIBE\n{query.sql}").fetchall())
+                    return tuple((str(row[0]), str(row[1])) for row in rows)
+            if statement.type in _PLANNED:
+                self._call(query, lambda: cursor.execute(f"EXPLAIN\n{query.sql}").fetchall())
         return ()
 
 
@@ -235,7 +235,12 @@ def _execute(
     cursor: duckdb.DuckDBPyConnection, statement: duckdb.Statement, query: Query
 ) -> tuple[tuple[tuple[str, str], ...], dli_fast.Watch, list[str]]:
     """Start the statement; rows come when the watch is read. Third: declared columns that the result lacks."""
-    relation: Any = cursor.sql(statement)  # type: ignore[arg-type]  # the stub knows only text
+    try:
+        relation: Any = cursor.sql(statement)  # type: ignore[arg-type]  # the stub knows only text
+    except (duckdb.BinderException, duckdb.CatalogException) as problem:
+        if statement.type == duckdb.StatementType.SELECT and not has_place(problem):
+            _locate(cursor, query)
+        raise
     if relation is None:
         return (), dli_fast.Watch(dli_fast.from_rows([])), []
     missing = [name for name, _ in query.columns if name not in relation.columns]
@@ -243,6 +248,12 @@ def _execute(
         relation = relation.project(_casts(relation.columns, query))
     columns = tuple(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
     return columns, dli_fast.Watch(relation), missing
+
+
+def _locate(cursor: duckdb.DuckDBPyConnection, query: Query) -> None:
+    """A relation's errors have lost their place: let the query fail once more where they keep it."""
+    with translated(query, ahead=1):
+        cursor.execute(f"DESCRIBE\n{query.sql}")
 
 
 def _casts(columns: list[str], query: Query) -> str:

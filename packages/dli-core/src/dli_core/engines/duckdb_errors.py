@@ -87,53 +87,59 @@ _LINE = re.compile(r"\n\s*\nLINE (\d+): (.*)\n([ ]*)\^[\^~]*\s*\Z")
 
 
 @contextmanager
-def translated(query: Query | None = None) -> Iterator[None]:
-    """Around every call into the driver: its exceptions come out as DLIErrors."""
+def translated(query: Query | None = None, *, ahead: int = 0) -> Iterator[None]:
+    """Around every call into the driver: its exceptions come out as DLIErrors.
+
+    `ahead` is how many lines of ours stand before the query's in what the driver was given.
+    """
     try:
         yield
     except duckdb.Error as problem:
-        raise from_exception(problem, query) from problem
+        raise from_exception(problem, query, ahead=ahead) from problem
 
 
-def from_exception(problem: Exception, query: Query | None = None) -> DLIError:
+def from_exception(problem: Exception, query: Query | None = None, *, ahead: int = 0) -> DLIError:
     """The DLIError for an exception of the driver."""
     code = next(CODES[kind] for kind in type(problem).__mro__ if kind in CODES)
-    return _error(code, str(problem), query, problem)
+    return _error(code, str(problem), query, problem, ahead)
+
+
+def has_place(problem: Exception) -> bool:
+    """Does the driver say where in the SQL it went wrong?"""
+    return _LINE.search(str(problem)) is not None
 
 
 def from_text(text: str, query: Query | None = None) -> DLIError:
     """The DLIError for the text of an error that arrived inside a stream."""
     head = _HEAD.match(text)
     kind = _KINDS.get(head[1]) if head else None
-    return _error(CODES[kind] if kind else ErrorCode.EXECUTION_FAILED, text, query, None)
+    return _error(CODES[kind] if kind else ErrorCode.EXECUTION_FAILED, text, query, None, 0)
 
 
-def _error(code: ErrorCode, text: str, query: Query | None, cause: Exception | None) -> DLIError:
-    message, place = _place(text, query)
+def _error(code: ErrorCode, text: str, query: Query | None, cause: Exception | None, ahead: int) -> DLIError:
+    message, place = _place(text, query, ahead)
     job = query.job_id if query else None
     return error(code, engine="DuckDB", problem=message, job_id=job, cause=cause, **place)
 
 
-def _place(text: str, query: Query | None) -> tuple[str, dict[str, Any]]:
+def _place(text: str, query: Query | None, ahead: int) -> tuple[str, dict[str, Any]]:
     """The text without DuckDB's own excerpt, and where in the user's file (or the SQL) it points."""
     found = _LINE.search(text)
     if not found:
         return text, {}
     message = text[: found.start()].rstrip()
-    line = int(found[1])
+    line = int(found[1]) - ahead
     if query is None:
         return message, {"line": line}
-    column = _column(query.sql, line, found[2], len(found[3]) - len(f"LINE {line}: "))
+    column = _column(query.sql, line, found[2], len(found[3]) - len(f"LINE {found[1]}: "))
     place = query.source_map.locate(line, column) if query.source_map else None
-    if place:
-        path, line, column = place
-        return message, {"path": path, "line": line, **({"column": column} if column else {})}
-    excerpt = query.sql.split("\n")[line - 1] if line <= query.sql.count("\n") + 1 else None
-    return message, {
-        "line": line,
-        **({"column": column} if column else {}),
-        **({"excerpt": excerpt} if excerpt else {}),
-    }
+    if place and query.source_map:
+        path, at, column = place
+        facts = {"path": path, "line": at, "column": column, "excerpt": query.source_map.excerpt(line)}
+    else:
+        lines = query.sql.split("\n")
+        facts = {"line": line, "column": column, "excerpt": lines[line - 1] if line <= len(lines) else None}
+    return message, {key: value for key, value in facts.items() if value is not None}
 
 
 def _column(sql: str, line: int, shown: str, caret: int) -> int | None:

@@ -46,6 +46,14 @@ class Text:
         return self.path, self.line + line - 1, None if column is None else self.column + column - 1
 
 
+    def excerpt(self, line: int) -> str | None:
+        """A line of the text, as far to the right as it stands in the file."""
+        lines = self.text.split("\n")
+        if self.column is None or not 1 <= line <= len(lines):
+            return None
+        return " " * (self.column - 1) + lines[line - 1].rstrip("\r")
+
+
 @dataclass(frozen=True, slots=True)
 class FileMap:
     """The SourceMap of one rendered statement."""
@@ -59,6 +67,12 @@ class FileMap:
         if found is None or found[0] not in self.texts:
             return None
         return self.texts[found[0]].locate(found[1], found[2])
+
+    def excerpt(self, line: int) -> str | None:
+        """The user's own line that line `line` of the statement came from."""
+        found = self.rendered.locate(line)
+        text = self.texts.get(found[0]) if found else None
+        return text.excerpt(found[1]) if text and found else None
 
 
 def main_text(spec: SqlSpec, root: Path) -> Text:

@@ -86,7 +86,7 @@ class SpecTemplates:
         text = self.texts.get(problem.template or "")
         if text is not None and problem.line is not None:
             path, line, column = text.locate(problem.line, problem.column)
-            place = {"path": path, "line": line, "column": column}
+            place = {"path": path, "line": line, "column": column, "excerpt": text.excerpt(problem.line)}
         candidate = None
         if problem.kind == "undefined":
             name = problem.message.split("`")[1] if problem.message.count("`") > 1 else ""
