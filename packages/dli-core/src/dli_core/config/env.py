@@ -118,6 +118,11 @@ def unknown(variables: Iterable[str], *, of_file: bool = False) -> list[tuple[st
     return found
 
 
+def is_process(name: str) -> bool:
+    """Whether a name is read from the process's environment alone."""
+    return (found := _SHORT.get(name)) is not None and found.process
+
+
 def documented() -> list[Name]:
     """All names for people: the short ones, then the long ones."""
     return [*NAMES, *(Name(name, join(parts), f"the key {join(parts)}") for name, parts in long_names().items())]

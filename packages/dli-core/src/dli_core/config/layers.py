@@ -23,6 +23,7 @@ from dli_core.config.settings import OVERLAY_ONLY, Settings
 
 _ENVIRONMENTS = "environments"
 _NOT_IN_OVERLAY = frozenset({"requires", "default_env"})
+_MESSAGES = {"string_pattern_mismatch": "must begin with https:// or http://"}
 _LINE = 60  # characters of a value that an error shows
 _TRUSTED = ("server", "trusted_hosts")
 
@@ -198,7 +199,7 @@ def _explain(leaves: Leaves, errors: list[tuple[Parts, str, str]]) -> Iterator[P
         kind, message = found[0]
         if key is not None and key.kind == "free":
             message = "must be a text, a number, true or false"
-        message = message.replace("Input should be", "must be", 1)
+        message = _MESSAGES.get(kind, message.replace("Input should be", "must be", 1))
         if kind == "string_type" and isinstance(leaf.value, int | float):
             message += ": write it in quotes"
         secret = key is not None and key.secret

@@ -17,6 +17,7 @@ from dli_core.config.origin import DEFAULT, Found, Origin
 from dli_core.models.common import DataSource, ExecutionMode
 
 EngineName = Literal["duckdb", "bigquery", "trino"]
+_URL = "^https?://"
 
 
 class Section(BaseModel):
@@ -57,7 +58,7 @@ class BigQuerySettings(Section):
 
 
 class TrinoSettings(Section):
-    url: str | None = None
+    url: str | None = Field(default=None, pattern=_URL)
     user: str | None = None
     password: SecretStr | None = None
     token: SecretStr | None = None
@@ -81,7 +82,7 @@ class LocalSettings(Section):
 
 
 class ServerSettings(Section):
-    url: str | None = None
+    url: str | None = Field(default=None, pattern=_URL)
     api_key: SecretStr | None = None
     trusted_hosts: list[str] = Field(default_factory=list[str])
 
