@@ -6,11 +6,11 @@ The exit code is a column here and never derived from the number.
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import Self
 
 
-class ErrorCode(str, Enum):
+class ErrorCode(StrEnum):
     """`ErrorCode.EXECUTION_CONNECTION.value == "DLI-403"`."""
 
     exit_code: int
@@ -89,9 +89,6 @@ class ErrorCode(str, Enum):
 
     LINEAGE_NOT_FOUND = "DLI-900", "LineageError", 2, 404
     LINEAGE_CYCLE = "DLI-901", "LineageError", 2, 422
-
-    def __str__(self) -> str:
-        return str(self.value)
 
     @classmethod
     def parse(cls, text: str) -> ErrorCode | None:
