@@ -26,7 +26,7 @@ ENV_FILE = ".env"
 USER_FILE = "~/.dli/config.yaml"
 _OFF = {"off", "0", "false", "no"}
 _ON = {"on", "1", "true", "yes"}
-_REQUIRES_LINE = re.compile(rb"^(requires[ \t]*:[ \t]*)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s#][^#\n]*))", re.MULTILINE)
+_REQUIRES_LINE = re.compile(rb"^requires[ \t]*:[ \t]*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s#][^#\n]*))", re.MULTILINE)
 
 
 class Place(NamedTuple):
@@ -92,9 +92,13 @@ def yaml_places(root: Path | None, home: Path | None) -> list[Place]:
 def read_files(places: Iterable[Place], problems: list[Problem]) -> list[File]:
     """Read those that exist. Raises DLI-001 "requires" when one wants another version of DLI."""
     contents = [(place, data) for place in places if (data := _bytes(place, problems)) is not None]
-    for place, data in contents:
-        _check_version(place, data, problems)
-    return [file for place, data in contents if (file := parse(place, data, problems)) is not None]
+    spelled = {place.rank for place, data in contents if _check_text(place, data, problems)}
+    files = [file for place, data in contents if (file := parse(place, data, problems)) is not None]
+    for file in files:
+        text = file.tree.get("requires")
+        if isinstance(text, str) and file.place.rank not in spelled:
+            _check_version(text, file.origin(("requires",)), problems)
+    return files
 
 
 def parse(place: Place, data: bytes, problems: list[Problem]) -> File | None:
@@ -122,31 +126,36 @@ def _bytes(place: Place, problems: list[Problem]) -> bytes | None:
         return None
 
 
-def _check_version(place: Place, data: bytes, problems: list[Problem]) -> None:
-    # A search in the text, not the parsed tree: the file may be written in ways that only the wanted version reads.
+def _check_text(place: Place, data: bytes, problems: list[Problem]) -> bool:
+    """Look for `requires` in the text: the file may be written in ways that only the wanted version reads."""
     match = _REQUIRES_LINE.search(data)
     if match is None:
-        return
-    text = next(group for group in match.groups()[1:] if group is not None).decode("utf-8", "replace").strip()
+        return False
+    text = next(group for group in match.groups() if group is not None).decode("utf-8", "replace").strip()
     if text in {"null", "~"}:
-        return
+        return True
+    _check_version(text, place.origin(data.count(b"\n", 0, match.start()) + 1, 1), problems)
+    return True
+
+
+def _check_version(text: str, origin: Origin, problems: list[Problem]) -> None:
     from dli_core.config import requires  # noqa: PLC0415 - most projects ask for no version
 
-    origin = place.origin(data.count(b"\n", 0, match.start()) + 1, match.start() - data.rfind(b"\n", 0, match.start()))
     try:
         fits = requires.satisfied(text, __version__)
     except ValueError as problem:
         problems.append(bad_value(origin, "requires", text, str(problem)))
         return
-    if not fits:
-        raise error(
-            ErrorCode.CONFIG_INVALID,
-            "requires",
-            requires=text,
-            version=__version__,
-            command=f"pip install --upgrade 'dli-cli{text}'",
-            path=place.name,
-            line=origin.line,
-            column=origin.column,
-            file=str(place.path),
-        )
+    if fits:
+        return
+    raise error(
+        ErrorCode.CONFIG_INVALID,
+        "requires",
+        requires=text,
+        version=__version__,
+        command=f"pip install --upgrade 'dli-cli{text}'",
+        path=origin.layer,
+        line=origin.line,
+        column=origin.column,
+        file=str(origin.path),
+    )

@@ -144,9 +144,11 @@ def _read(annotation: Any) -> tuple[Key, type[BaseModel] | None]:
         return Key("map"), None
     if origin is list:
         return Key("list"), None
-    options: tuple[Any, ...] = (annotation,)
-    if origin in {Union, types.UnionType}:
-        options = get_args(annotation)
+    options = _options(annotation)
     types_ = [option for option in options if option is not type(None)]
     free = len(types_) > 1 or Any in types_
     return Key("free" if free else "value", len(types_) < len(options) or Any in types_, SecretStr in types_), None
+
+
+def _options(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) in {Union, types.UnionType} else (annotation,)

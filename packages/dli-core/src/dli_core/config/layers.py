@@ -17,7 +17,7 @@ import dli_fast
 from dli_core.config import interpolate, keys
 from dli_core.config.files import File
 from dli_core.config.keys import Parts, join
-from dli_core.config.origin import Layer, Origin
+from dli_core.config.origin import Origin
 from dli_core.config.problems import Problem, bad_value, unknown_key
 from dli_core.config.settings import OVERLAY_ONLY, Settings
 
@@ -123,6 +123,13 @@ def spread(parts: Parts, value: Any, origin: Origin) -> Iterator[tuple[Parts, Le
         yield parts, Leaf(value, origin)
 
 
+def untrusted(parts: Parts, origin: Origin) -> Problem | None:
+    """A project's file that says which hosts to trust: it may have come with a clone."""
+    if parts != _TRUSTED or origin.rank.of_user:
+        return None
+    return bad_value(origin, join(parts), "", "only your own ~/.dli/config.yaml may trust hosts, a project may not")
+
+
 def _walk(
     file: File, tree: Mapping[str, Any], prefix: Parts, where: Parts, problems: list[Problem]
 ) -> Iterator[tuple[Parts, Leaf]]:
@@ -162,10 +169,7 @@ def _misplaced(parts: Parts, file: File, where: Parts) -> Problem | None:
         return unknown_key(file.origin(parts), parts[0], candidate, " outside of an environment")
     if where and parts[0] in _NOT_IN_OVERLAY:
         return unknown_key(file.origin((*where, *parts)), parts[0], None, " inside of an environment")
-    if parts == _TRUSTED and file.place.rank is not Layer.USER:
-        what = "only ~/.dli/config.yaml may trust hosts, a project may not"
-        return bad_value(file.origin((*where, *parts)), join(parts), "", what)
-    return None
+    return untrusted(parts, file.origin((*where, *parts)))
 
 
 def _refused(file: File, parts: Parts, where: Parts) -> Problem:

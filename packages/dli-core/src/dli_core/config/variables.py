@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from dli_core.config import env, interpolate
 from dli_core.config.files import ENV_FILE, Place
 from dli_core.config.keys import Parts, join
-from dli_core.config.layers import Leaf, Leaves, from_text, spread, type_problems
+from dli_core.config.layers import Leaf, Leaves, from_text, spread, type_problems, untrusted
 from dli_core.config.origin import Layer, Origin, Unset
 from dli_core.config.problems import Problem, bad_file, bad_value
 
@@ -56,7 +56,10 @@ class Variables:
                 self._problems.append(bad_value(origin, name, "***", what))
             except interpolate.MalformedError:
                 self._problems.append(_malformed(name, origin))
-        return self._leaves(texts, origins, known)
+        leaves = self._leaves(texts, origins, known)
+        found = [untrusted(parts, leaf.origin) for parts, leaf in leaves.items()]
+        self._problems += [problem for problem in found if problem is not None]
+        return leaves
 
     def named(self, name: str) -> tuple[str, Origin] | None:
         """A variable that is no key (DLI_ENV), from the environment or `.env`; an empty one is not set."""
