@@ -132,9 +132,10 @@ class LocalRunner:
     def _execute(
         self, statement: Statement, plan: Plan, session: Session, warnings: list[str], refuse: str | None
     ) -> None:
-        """Run one statement beside the main one to its end."""
+        """Run one statement beside the main one to its end. It may change data, unless the environment is protected."""
         try:
-            with self.engine.stream(_query(statement, plan, refuse), session) as stream:
+            query = _query(statement, plan, refuse if refuse == "protected" else None)
+            with self.engine.stream(query, session) as stream:
                 stream.collect()
         except DLIError as problem:
             if not statement.continue_on_error or problem.code is ErrorCode.EXECUTION_CANCELLED:
