@@ -711,6 +711,16 @@ def test_sentences_are_wrapped_by_columns_and_commands_are_not():
         assert all(columns(row) <= 50 or " " not in row.strip() for row in rows[1:]), shown
     shown = format_error(error(ErrorCode.CONFIG_INVALID, "value", key="a.b", problem="x"), width=30)
     assert "'dli config show a.b --origin'" in shown
+    assert "'| identifier'를" in format_error(error(ErrorCode.UNSAFE_INPUT), "ko", width=76)
+
+
+def test_the_only_problem_stands_above_its_line(tmp_path):
+    (tmp_path / "a.yaml").write_text("querry: b\n")
+    only = {"path": "a.yaml", "line": 1, "column": 1, "message": "unknown key 'querry'"}
+    made = error(ErrorCode.SPEC_PARSE, path="a.yaml", problems=[only], hints=("Go.",))
+    assert format_error(made, root=tmp_path) == (
+        "[DLI-202] Invalid spec: a.yaml\n  a.yaml:1:1: unknown key 'querry'\n\n  1 | querry: b\n    | ^\n\n  Go."
+    )
 
 
 # ------------------------------------------------------------------------------------------------------ hostile data

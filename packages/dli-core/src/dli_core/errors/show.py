@@ -1,6 +1,6 @@
 """An error as plain text: the block that a person reads.
 
-    DLIError ──▶ describe ──▶ title, facts ─▶ excerpt with caret ─▶ problems ─▶ causes ─▶ hints
+    DLIError ──▶ describe ──▶ title ─▶ facts ─▶ problems ─▶ excerpt with caret ─▶ causes ─▶ hints
 
     [DLI-403] Failed to connect to BigQuery
       Project: my-gcp-project
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 PROBLEMS = 50
 _LARGEST = 1 << 20  # bytes of a file that an excerpt is read from: as large as a spec may be
 # Words; a command stays whole, in quotes or after a colon: 'dli config check'. … run: dli config set KEY VALUE
-_WORD = re.compile(r"(?<=: )(?:dli|pip) .+|(?<!\w)'[^']+'(?!\w)\S*|\S+")
+_WORD = re.compile(r"(?<=: )(?:dli|pip) .+|(?<!\w)'[^']+'(?![A-Za-z0-9])\S*|\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,12 @@ def format_error(error: DLIError, lang: str = "en", *, width: int = 80, root: Pa
     if len(told.problems) > PROBLEMS:
         problems.append(words("words", lang)["more"].format(count=len(told.problems) - PROBLEMS))
     parts = [
-        [told.title, *indent(facts)],
+        [told.title, *indent(facts or problems)],
+        list(indent(problems if facts else [])),
         list(indent(_drawn(found))) if found else [],
-        list(indent(problems)),
         list(_listed(words("words", lang)["causes"], told.causes, width)),
         [row for hint in told.hints for row in wrap(hint, width, "  ")],
     ]
-    if not facts and not found and problems:  # the problems follow their title at once
-        parts[0] += parts.pop(2)
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
