@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -57,7 +56,7 @@ def machine() -> dict[str, str]:
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the user's configuration or writes into the user's journal."""
     for name in list(os.environ):
-        if name.startswith("DLI_") or name.startswith("BASECAMP_"):
+        if name.startswith(("DLI_", "BASECAMP_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "home"))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")

@@ -57,7 +57,8 @@ def main() -> int:
         dli("init", "--example", "flights", "flights", cwd=folder)
         project = folder / "flights"
         dli("dataset", "list", cwd=project, check=has("flights.main.all_flights", "flights.main.departures"))
-        dli("dataset", "run", "departures", "-p", "date=2013-06-01", "--dry-run", cwd=project, check=has("'2013-06-01'"))
+        rendered = ("dataset", "run", "departures", "-p", "date=2013-06-01", "--dry-run")
+        dli(*rendered, cwd=project, check=has("DATE '2013-06-01'"))
         table = ("metric", "run", "punctuality", "--format", "table")
         dli(*table, cwd=project, check=has("mean_arrival_delay", "AA"))
         injected = ("dataset", "run", "departures", "-p", "carrier=x' OR '1'='1", "--format", "json")

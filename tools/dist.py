@@ -11,7 +11,6 @@ The other architecture is built as well where `rustup target add` brought its st
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import shutil
 import subprocess
@@ -71,7 +70,7 @@ def main() -> int:
         run(uv, "build", "--package", package, "--out-dir", DIST)
     (DIST / ".gitignore").unlink(missing_ok=True)  # uv writes one; the repository has its own
     for path in sorted(DIST.iterdir()):
-        print(f"{os.path.getsize(path):>10,}  {path.relative_to(ROOT)}")
+        print(f"{path.stat().st_size:>10,}  {path.relative_to(ROOT)}")
     return 0
 
 
