@@ -64,6 +64,7 @@ class QueryStream:
     started: float = field(default_factory=time.monotonic)  # of the whole run; the runner sets it
     affected: int | None = None  # rows that DML changed, once collected
     _closed: threading.Event = field(default_factory=threading.Event)
+    _watchdog: threading.Thread | None = None
     _done: bool = False
     _stopped_by: str | None = None  # "timeout" or "cancel"
 
@@ -84,7 +85,8 @@ class QueryStream:
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         capsule = self.watch.__arrow_c_stream__(requested_schema)
-        threading.Thread(target=self._guard, name="dli-watchdog", daemon=True).start()
+        self._watchdog = threading.Thread(target=self._guard, name="dli-watchdog", daemon=True)
+        self._watchdog.start()
         return capsule
 
     @contextlib.contextmanager
@@ -137,6 +139,8 @@ class QueryStream:
         self._closed.set()
         if not self._done and not self.watch.ended:
             self.hooks.cancel()
+        if self._watchdog is not None:
+            self._watchdog.join()  # a thread that lives on when Python ends keeps the engine's objects alive
         self.watch.close()
         self.hooks.close()
         for release in self.released:
