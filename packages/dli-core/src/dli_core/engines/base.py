@@ -48,6 +48,25 @@ class Query:
     refuse_writes: str | None = None  # the reason of the DLI-404 that a statement which returns no rows ends with, unexecuted
 
 
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do. The contract tests ask for nothing else about it, and the docs print this table.
+
+    Attributes:
+        runs_sql: it executes what it is given (a mock answers with what it was made with).
+        dry_run: it checks SQL without running it.
+        places: its errors say where in the SQL they are.
+        temporary_tables: the statements of one session share them.
+        cancels: a running query can be stopped.
+    """
+
+    runs_sql: bool = True
+    dry_run: bool = True
+    places: bool = True
+    temporary_tables: bool = True
+    cancels: bool = True
+
+
 class Session(Protocol):
     """What the statements of one run share: pre, main and post see the same temporary tables."""
 
@@ -60,6 +79,7 @@ class Engine(Protocol):
     name: str  # in the configuration: duckdb
     title: str  # for people: DuckDB
     dialect: str
+    capabilities: Capabilities
 
     def session(self) -> Session: ...
     def stream(self, query: Query, session: Session | None = None) -> QueryStream:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import dli_fast
 import duckdb
 
-from dli_core.engines.base import Query, Session
+from dli_core.engines.base import Capabilities, Query, Session
 from dli_core.engines.duckdb_errors import from_exception, from_text, has_place, translated
 from dli_core.engines.stream import QueryStream, StreamHooks, timed_out
 from dli_core.engines.worker import CallTimeout, interruptible
@@ -37,15 +37,8 @@ _ROWS = {
     duckdb.StatementType.CALL,
     duckdb.StatementType.EXECUTE,
 }
-# Statements whose single value counts the rows they changed.
-_COUNTS = {
-    duckdb.StatementType.INSERT,
-    duckdb.StatementType.UPDATE,
-    duckdb.StatementType.DELETE,
-    duckdb.StatementType.MERGE_INTO,
-    duckdb.StatementType.COPY,
-    duckdb.StatementType.CREATE,
-}
+# What statements without rows answer with: how many rows they changed, or nothing at all.
+_ANSWERS = {(), (("Count", "BIGINT"),), (("Success", "BOOLEAN"),)}
 
 
 class DuckDBSession:
@@ -66,6 +59,7 @@ class DuckDBEngine:
     name = "duckdb"
     title = "DuckDB"
     dialect = "duckdb"
+    capabilities = Capabilities()
 
     def __init__(self, settings: Settings) -> None:
         self._options = settings.local.duckdb
@@ -165,9 +159,7 @@ class DuckDBEngine:
         except BaseException:
             self._running.pop(query.job_id, None)
             raise
-        returns_rows = statement.type in _ROWS or statement.type not in _COUNTS | {duckdb.StatementType.INVALID}
-        if not columns or statement.type in _COUNTS:
-            returns_rows = columns not in ((), (("Count", "BIGINT"),))
+        returns_rows = statement.type in _ROWS or columns not in _ANSWERS
         stream = QueryStream(query, columns, watch, hooks, returns_rows=returns_rows, submitted=submitted)
         stream.warnings.extend(f"the declared column {name} is not in the result" for name in missing)
         return stream
@@ -183,12 +175,13 @@ class DuckDBEngine:
     ) -> tuple[tuple[str, str], ...]:
         # DESCRIBE binds a query and runs nothing; EXPLAIN plans the rest. What neither takes is only parsed.
         with translated(query, ahead=1):
-            if statement.type == duckdb.StatementType.SELECT:
-                with contextlib.suppress(duckdb.ParserException):  # SHOW and the like cannot be described
+            # What parsed on its own but not behind these words (SHOW, TRUNCATE) is left at that.
+            with contextlib.suppress(duckdb.ParserException):
+                if statement.type == duckdb.StatementType.SELECT:
                     rows = self._call(query, lambda: cursor.execute(f"DESCRIBE\n{query.sql}").fetchall())
                     return tuple((str(row[0]), str(row[1])) for row in rows)
-            if statement.type in _PLANNED:
-                self._call(query, lambda: cursor.execute(f"EXPLAIN\n{query.sql}").fetchall())
+                if statement.type in _PLANNED:
+                    self._call(query, lambda: cursor.execute(f"EXPLAIN\n{query.sql}").fetchall())
         return ()
 
 

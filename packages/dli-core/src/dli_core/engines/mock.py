@@ -12,7 +12,7 @@ from typing import Any
 
 import dli_fast
 
-from dli_core.engines.base import Query, QueryExecutor, Session
+from dli_core.engines.base import Capabilities, Query, QueryExecutor, Session
 from dli_core.engines.stream import QueryStream, StreamHooks
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.models.result import DryRunResult, QueryResult
@@ -53,6 +53,8 @@ class _NoSession:
 
 class ExecutorEngine:
     """An injected QueryExecutor behind the Engine protocol."""
+
+    capabilities = Capabilities(runs_sql=False, dry_run=False, places=False, temporary_tables=False, cancels=False)
 
     def __init__(self, executor: QueryExecutor, dialect: str = "duckdb") -> None:
         self.executor = executor
