@@ -39,7 +39,7 @@ from dli_core.models.common import ExecutionMode
 
 Status = Literal["ok", "warn", "fail", "skip"]
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def _hosts(settings: Settings) -> Iterator[Check]:
         except DLIError as problem:
             yield _failed(secret, problem)
             continue
-        scheme, host, _ = address_of(url)
+        scheme, host, _ = address_of(url) or ("https", "", 0)
         if scheme == "http" and host not in _LOOPBACK:
             message = f"goes to {host_of(url)} without encryption ({settings.origin(host_key)})"
             yield Check(secret, "warn", message, f"use https:// in {host_key}")

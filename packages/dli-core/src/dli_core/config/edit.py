@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import dli_fast
+
 from dli_core.config import keys, yaml_text
 from dli_core.config.files import PRIVATE_FILE, PROJECT_FILE, USER_FILE, Place, parse
 from dli_core.config.keys import Key, Parts, join

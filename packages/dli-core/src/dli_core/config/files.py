@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import dli_fast
+
 from dli_core import __version__
 from dli_core.config.keys import Parts
 from dli_core.config.origin import Layer, Origin

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+import dli_fast
 from pydantic import SecretStr, ValidationError
 
-import dli_fast
 from dli_core.config import interpolate, keys
 from dli_core.config.files import File
 from dli_core.config.keys import Parts, join
@@ -101,7 +101,7 @@ def type_problems(leaves: Leaves) -> list[Problem]:
 def from_text(parts: Parts, text: str) -> Any:
     """A value of the environment: text as it is, but for lists, mappings and keys of several types."""
     key = keys.key_at(parts)
-    if key is None or key.kind == "value":
+    if key is None or key.kind == "value" or (key.kind == "free" and not text.strip()):
         return text
     if key.kind == "list" and not text.lstrip().startswith("["):
         return [item.strip() for item in text.split(",") if item.strip()]

@@ -12,11 +12,17 @@ A secret that a file takes from `${VAR}` counts as the environment's. Whoever co
 
 from __future__ import annotations
 
+import re
+
 from dli_core.config.origin import DEFAULT, Layer, Origin
 from dli_core.config.settings import SECRETS, Settings
 from dli_core.errors import ErrorCode, error
 
 _PORTS = {"https": 443, "http": 80}
+_URL = re.compile(
+    r"(?:(?P<scheme>https?)://)?(?:[\w.~!$&'()*+,;=%:-]*@)?(?P<host>\[[0-9a-f:.]+\]|[\w.-]+)(?::(?P<port>\d{1,5}))?(?:[/?#]\S*)?",
+    re.IGNORECASE,
+)
 
 Address = tuple[str, str, int]  # scheme, host, port
 
@@ -34,11 +40,10 @@ def check_host(settings: Settings, secret: str, *, origin: Origin | None = None)
     if not named:
         return  # the engine's own address, not one of the configuration
     url, host_origin = named[0]
-    address = address_of(url)
     source = _rank(origin or settings.origin(secret))
-    if any(address_of(text) == address and _may_name(where.rank, source) for text, where in named):
+    if any(_same_host(text, url) and _may_name(where.rank, source) for text, where in named):
         return
-    if any(address_of(trusted) == address for trusted in _trusted(settings)):
+    if any(_same_host(trusted, url) for trusted in _trusted(settings)):
         return
     server = secret == "server.api_key"  # noqa: S105 - the name of a key
     raise error(
@@ -54,31 +59,40 @@ def check_host(settings: Settings, secret: str, *, origin: Origin | None = None)
 
 def approve_command(settings: Settings, url: str) -> str:
     """The command that adds the host of `url` to those the user trusts."""
-    import json  # noqa: PLC0415 - as above
+    import json  # noqa: PLC0415 - runs on DuckDB never come here
+    import shlex  # noqa: PLC0415 - as above
 
-    scheme, host, port = address_of(url)
-    shown = f"{scheme}://{host}" if port == _PORTS.get(scheme) else f"{scheme}://{host}:{port}"
-    known = [text for text in _trusted(settings) if address_of(text) != (scheme, host, port)]
-    return f"dli config set server.trusted_hosts '{json.dumps([*known, shown], ensure_ascii=False)}'"
+    address = address_of(url)
+    shown = url if address is None else f"{address[0]}://{host_of(url)}"
+    known = [text for text in _trusted(settings) if not _same_host(text, url)]
+    return f"dli config set server.trusted_hosts {shlex.quote(json.dumps([*known, shown], ensure_ascii=False))}"
 
 
-def address_of(text: str) -> Address:
-    """Scheme, host and port of a URL. A bare host or host:port means https."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - runs on DuckDB never come here
+def address_of(text: str) -> Address | None:
+    r"""Scheme, host and port of a URL; a bare host or host:port means https.
 
-    parsed = urlsplit(text if "://" in text else f"https://{text}")
-    scheme = parsed.scheme.lower()
-    try:
-        port = parsed.port
-    except ValueError:  # no number: then it equals nothing
-        port = -1
-    return scheme, (parsed.hostname or "").rstrip("."), port if port is not None else _PORTS.get(scheme, 0)
+    None for a text that two readers of URLs could understand differently (`https://evil\@good`): it equals nothing.
+    """
+    match = _URL.fullmatch(text)
+    if match is None:
+        return None
+    scheme = (match["scheme"] or "https").lower()
+    port = int(match["port"]) if match["port"] else _PORTS[scheme]
+    return scheme, match["host"].lower().rstrip("."), port
 
 
 def host_of(url: str) -> str:
     """The host, with its port when that is not the usual one; never a user or password of the URL."""
-    scheme, host, port = address_of(url)
-    return host if port == _PORTS.get(scheme) else f"{host}:{port}"
+    found = address_of(url)
+    if found is None:
+        return url.rpartition("@")[2]
+    scheme, host, port = found
+    return host if port == _PORTS[scheme] else f"{host}:{port}"
+
+
+def _same_host(one: str, other: str) -> bool:
+    address = address_of(one)
+    return one == other if address is None else address == address_of(other)
 
 
 def _may_name(host: Layer, secret: Layer) -> bool:

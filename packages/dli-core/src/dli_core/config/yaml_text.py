@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import dli_fast
+
 from dli_core.config.keys import Parts
 
 _STEP = 2  # spaces of one level, where the file shows none
