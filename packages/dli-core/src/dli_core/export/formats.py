@@ -1,15 +1,20 @@
-"""The output formats: one row each. A new format is a function here and a row in FORMATS."""
+"""The output formats: one row each. A new format is a function here and a row in FORMATS.
+
+    Format.write(stream, fd, options, progress) ─▶ Written: rows, drained, bytes, sha256
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import dli_fast
 
 if TYPE_CHECKING:
     from dli_core.export.options import ExportOptions
+
+Compression = Literal["none", "gzip", "zstd"]
 
 Progress = Callable[[int, int], object]
 """Rows and bytes so far; called from the calling thread, at most 10 times a second."""
@@ -19,10 +24,21 @@ Write = Callable[[object, int, "ExportOptions", Progress | None], "dli_fast.Writ
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A name on the command line, the suffixes that mean it, and the function that writes it to a descriptor."""
+    """A name on the command line and what belongs to it.
+
+    Attributes:
+        suffixes: file names that mean this format.
+        write: puts a stream into a descriptor.
+        options: the fields of ExportOptions, beyond compression, that change its bytes; setting another is an error.
+        compressions: what it can be packed with; the first is the default.
+        packs_itself: the compression is inside of the file, as in Parquet: no `.gz` or `.zst` behind its suffix.
+    """
 
     suffixes: tuple[str, ...]
     write: Write
+    options: frozenset[str] = frozenset()
+    compressions: tuple[Compression, ...] = ("none", "gzip", "zstd")
+    packs_itself: bool = False
 
 
 def _csv(stream: object, fd: int, o: ExportOptions, progress: Progress | None) -> dli_fast.Written:
@@ -65,8 +81,11 @@ def _ndjson(stream: object, fd: int, o: ExportOptions, progress: Progress | None
     return _json(stream, fd, o, progress, lines=True)
 
 
+_CSV = frozenset({"delimiter", "header", "null", "bom", "safe", "binary", "utf8"})
+_JSON = frozenset({"numbers", "nan", "binary", "utf8"})
+
 FORMATS: Mapping[str, Format] = {
-    "csv": Format((".csv",), _csv),
-    "json": Format((".json",), _array),
-    "ndjson": Format((".ndjson", ".jsonl"), _ndjson),
+    "csv": Format((".csv", ".tsv"), _csv, _CSV),
+    "json": Format((".json",), _array, _JSON),
+    "ndjson": Format((".ndjson", ".jsonl"), _ndjson, _JSON),
 }
