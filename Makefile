@@ -46,7 +46,7 @@ lint: setup ## ruff, mypy, pyright, import-linter, rustfmt, clippy, the lock fil
 	cd $(CRATE) && cargo clippy --locked --all-targets --no-default-features -- -D warnings
 
 docs: setup ## the documentation, into site/
-	$(BIN)mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)mkdocs build --strict
 
 dist: setup ## wheels and source distributions of every package, into dist/
 	$(BIN)python tools/dist.py --uv $(UV)
