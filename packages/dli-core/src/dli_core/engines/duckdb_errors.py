@@ -119,7 +119,9 @@ def from_text(text: str, query: Query | None = None) -> DLIError:
 def _error(code: ErrorCode, text: str, query: Query | None, cause: Exception | None, ahead: int) -> DLIError:
     message, place = _place(text, query, ahead)
     job = query.job_id if query else None
-    return error(code, engine="DuckDB", problem=message, job_id=job, cause=cause, **place)
+    # An embedded engine that failed is not at it any more: such a query may be sent again.
+    final = True if code in {ErrorCode.EXECUTION_FAILED, ErrorCode.EXECUTION_CONNECTION} else None
+    return error(code, engine="DuckDB", problem=message, job_id=job, final=final, cause=cause, **place)
 
 
 def _place(text: str, query: Query | None, ahead: int) -> tuple[str, dict[str, Any]]:

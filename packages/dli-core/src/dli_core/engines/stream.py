@@ -63,6 +63,7 @@ class QueryStream:
     info: dict[str, Any] = field(default_factory=dict[str, Any])  # name, mode, engine, …: set by the runner
     started: float = field(default_factory=time.monotonic)  # of the whole run; the runner sets it
     affected: int | None = None  # rows that DML changed, once collected
+    failure: BaseException | None = None  # what ended the `with` block early
     _closed: threading.Event = field(default_factory=threading.Event)
     _watchdog: threading.Thread | None = None
     _done: bool = False
@@ -72,6 +73,11 @@ class QueryStream:
     def job_id(self) -> str:
         """Our id of the query; the engine and the journal know it too."""
         return self.query.job_id
+
+    @property
+    def complete(self) -> bool:
+        """Whether its end has been proven."""
+        return self._done
 
     @property
     def elapsed_ms(self) -> int:
@@ -95,7 +101,7 @@ class QueryStream:
         try:
             yield
         except dli_fast.SourceError as problem:
-            raise self._error(str(problem)) from problem
+            raise self._error(str(problem)) from None
         except OSError:
             if self.watch.failed is not None:  # a foreign reader may wrap the engine's error in one of its own
                 raise self._error(self.watch.failed) from None
@@ -149,11 +155,15 @@ class QueryStream:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, *rest: object) -> None:
+        self.failure = problem
         try:
             # Drained by a foreign reader (Polars, pyarrow): the end is proven here.
             if kind is None and self.watch.ended and not self._done:
                 self.done(self.watch.rows)
+        except BaseException as failure:
+            self.failure = failure
+            raise
         finally:
             self.close()
 

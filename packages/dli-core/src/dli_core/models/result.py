@@ -48,7 +48,7 @@ class ExecutionResult(Model):
     status: ResultStatus
     row_count: int
     duration_ms: int
-    sql: str
+    sql: str = Field(repr=False)  # as it was sent: it holds the values of secret parameters too
     mode: ExecutionMode
     engine: str
     job_id: str
@@ -102,7 +102,7 @@ class ExportResult(Model):
     bytes: int
     sha256: str
     duration_ms: int
-    sql: str
+    sql: str = Field(repr=False)  # as it was sent: it holds the values of secret parameters too
     mode: ExecutionMode
     engine: str
     job_id: str

@@ -42,11 +42,27 @@ class Values:
         template: what the template sees; secrets are wrapped, so that no comment shows them.
         shown: JSON-like, for the journal and for people: secret and pii ones as ***.
         receipt: JSON-like, for the receipt: secret ones as a hash.
+        hidden: names of the secret parameters that have a value.
+        private: those, and the personal ones.
+        secrets: their texts, the longest first.
     """
 
-    template: Mapping[str, object] = field(default_factory=dict[str, object])
+    template: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
     shown: dict[str, Any] = field(default_factory=dict[str, Any])
     receipt: dict[str, Any] = field(default_factory=dict[str, Any])
+    hidden: frozenset[str] = frozenset()
+    private: frozenset[str] = frozenset()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def masked(self, names: frozenset[str]) -> Mapping[str, object]:
+        """What the template sees when the values of `names` must not be seen."""
+        return {name: _MASK if name in names else value for name, value in self.template.items()}
+
+    def redact(self, text: str) -> str:
+        """`text` without the values of secret parameters: an engine's message may quote them."""
+        for secret in self.secrets:
+            text = text.replace(secret, _MASK).replace(secret.replace("'", "''"), _MASK)
+        return text
 
 
 def read_options(options: Sequence[str]) -> dict[str, object]:
@@ -110,13 +126,26 @@ def resolve(
     template: dict[str, object] = {}
     shown: dict[str, Any] = {}
     receipt: dict[str, Any] = {}
+    secrets: list[str] = []
+    hidden: set[str] = set()
     for index, parameter in enumerate(declared):
         value = _value(parameter, index, given, defaults or {}, source)
         template[parameter.name] = dli_fast.Secret(value) if parameter.secret and value is not None else value
         plain = _plain(value)
         shown[parameter.name] = _MASK if parameter.secret or parameter.pii else plain
         receipt[parameter.name] = _digest(plain) if parameter.secret else plain
-    return Values(template, shown, receipt)
+        if parameter.secret and value is not None:
+            hidden.add(parameter.name)
+            secrets += [str(item) for item in (plain if isinstance(plain, list) else [plain])]
+    return Values(
+        template,
+        shown,
+        receipt,
+        frozenset(hidden),
+        frozenset(hidden | {parameter.name for parameter in declared if parameter.pii}),
+        # The longest first, so that none is left half; a single character would tear every text.
+        tuple(sorted((text for text in secrets if len(text) > 1), key=len, reverse=True)),
+    )
 
 
 def ad_hoc(given: Mapping[str, object]) -> Values:

@@ -7,19 +7,18 @@ MOCK is this runner over a MockExecutor. The Basecamp Server runs its own.
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
+import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
-from uuid import uuid4
 
-from dli_core.engines.base import Engine, Query, Session
+from dli_core.engines.base import Engine, Query
 from dli_core.engines.factory import make_engine
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.models.common import ResultStatus
 from dli_core.models.result import DryRunResult, ExecutionResult
 from dli_core.models.spec import SqlSpec
-from dli_core.run.plan import Plan, Statement, plan_spec, plan_sql
+from dli_core.run.execution import Execution
+from dli_core.run.plan import Plan, plan_spec, plan_sql
 from dli_core.specs.load import Project, load_project
 from dli_core.specs.select import select
 
@@ -85,28 +84,9 @@ class LocalRunner:
         return plan_spec(spec, request, self.settings, self.dialect, names)
 
     def stream(self, request: RunRequest) -> QueryStream:
-        """Run the pre statements, submit the main one, and return its open stream.
-
-        The post statements run when its end has been proven; the session closes with the stream.
-        """
-        started = time.monotonic()
+        """Run the pre statements, submit the main one, and return its open stream."""
         plan = self.plan(request)
-        refuse = self._refusal(plan, request)
-        warnings: list[str] = []
-        session = self.engine.session()
-        try:
-            for statement in plan.side("pre"):
-                self._execute(statement, plan, session, warnings, refuse)
-            query = replace(_query(plan.main, plan, refuse), columns=plan.columns)
-            stream = self.engine.stream(query, session)
-        except BaseException:
-            session.close()
-            raise
-        stream.released.append(session.close)
-        stream.warnings.extend(warnings)
-        for statement in plan.side("post"):
-            stream.finish.append(lambda s=statement: self._execute(s, plan, session, stream.warnings, refuse))
-        stream.started = started
+        stream = Execution(plan, self.engine, self.settings, self._refusal(plan, request)).open()
         stream.info.update(self._info(plan))
         return stream
 
@@ -117,31 +97,22 @@ class LocalRunner:
         if not found.valid and plan.side("pre"):
             # What the pre statements would make is not there: the engine cannot know.
             found = found.model_copy(update={"valid": True, "checked": False, "error": None})
-        statements = tuple(statement.sql for statement in plan.statements)
-        return found.model_copy(update={"statements": statements, "parameters": plan.shown})
+        statements = tuple(statement.shown for statement in plan.statements)
+        shown = {"sql": plan.main.shown, "statements": statements, "parameters": plan.shown}
+        return found.model_copy(update=shown)
 
     def _ask(self, plan: Plan) -> DryRunResult:
+        query = Query(plan.main.sql, "dli-dry-run", plan.timeout, columns=plan.columns, source_map=plan.main.source_map)
         try:
-            return self.engine.dry_run(replace(_query(plan.main, plan, None), columns=plan.columns))
+            found = self.engine.dry_run(query)
         except DLIError as problem:
             if problem.code not in {ErrorCode.EXECUTION_CONNECTION, ErrorCode.EXECUTION_TIMEOUT}:
                 raise
-            complaint = {"code": str(problem.code), "message": problem.message, "details": problem.details}
-            return DryRunResult(sql=plan.main.sql, engine=self.engine.name, checked=False, error=complaint)
-
-    def _execute(
-        self, statement: Statement, plan: Plan, session: Session, warnings: list[str], refuse: str | None
-    ) -> None:
-        """Run one statement beside the main one to its end. It may change data, unless the environment is protected."""
-        try:
-            query = _query(statement, plan, refuse if refuse == "protected" else None)
-            with self.engine.stream(query, session) as stream:
-                stream.collect()
-        except DLIError as problem:
-            if not statement.continue_on_error or problem.code is ErrorCode.EXECUTION_CANCELLED:
-                problem.details.setdefault("statement", statement.name or statement.role)
-                raise
-            warnings.append(f"{statement.name or statement.role}: {problem}")
+            return DryRunResult(sql=query.sql, engine=self.engine.name, checked=False, error=_complaint(problem))
+        complaint = found.error
+        if complaint and plan.values.secrets:
+            complaint = json.loads(plan.values.redact(json.dumps(complaint, ensure_ascii=False)))
+        return found.model_copy(update={"error": complaint})
 
     def _refusal(self, plan: Plan, request: RunRequest) -> str | None:
         """Why a statement that changes data must not run, if it must not."""
@@ -199,18 +170,12 @@ def skipped(plan: Plan, settings: Settings, engine: str) -> ExecutionResult:
         status=ResultStatus.SKIPPED,
         row_count=0,
         duration_ms=0,
-        sql=plan.main.sql,
+        sql=plan.main.shown,
         mode=settings.mode,
         engine=engine,
         job_id="",
     )
 
 
-def _query(statement: Statement, plan: Plan, refuse: str | None) -> Query:
-    return Query(
-        sql=statement.sql,
-        job_id=f"dli-{uuid4().hex}",
-        timeout=plan.timeout,
-        source_map=statement.source_map,
-        refuse_writes=refuse,
-    )
+def _complaint(problem: DLIError) -> dict[str, object]:
+    return {"code": problem.code.value, "message": problem.message, "details": problem.details}

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from dli_core.engines.base import SourceMap
-from dli_core.errors import ErrorCode, error
+from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.render.functions import Functions
 from dli_core.render.parameters import Values, ad_hoc, resolve
 from dli_core.render.sources import Text
@@ -30,7 +30,9 @@ class Statement:
     """One rendered statement."""
 
     role: Literal["pre", "main", "post"]
-    sql: str
+    sql: str = field(repr=False)  # as it is sent: it may hold secrets
+    shown: str = ""  # for people: secrets as ***
+    journaled: str = ""  # for the journal: personal values as *** too
     name: str | None = None
     continue_on_error: bool = False
     source_map: SourceMap | None = None
@@ -46,6 +48,8 @@ class Plan:
     query_type: Literal["SELECT", "DML"] | None  # None: ad-hoc SQL may be either
     timeout: float  # seconds, by the order of DESIGN §5
     columns: tuple[tuple[str, str], ...] = ()  # declared (name, type): cast to these
+    retry_count: int = 0
+    retry_delay: float = 0.0  # seconds
     values: Values = field(default_factory=Values)
 
     @property
@@ -90,6 +94,8 @@ def plan_spec(
         spec.query_type,
         timeout_of(request, settings, spec),
         tuple((column.name, column.type) for column in spec.schema_),
+        spec.execution.retry_count,
+        spec.execution.retry_delay_seconds,
         values,
     )
 
@@ -102,7 +108,7 @@ def plan_sql(
     values = ad_hoc(request.parameters)
     functions = Functions(settings, None, names, os.environ)
     statements = _render(templates, values, request, functions, (), ())
-    return Plan("", request.kind, statements, None, timeout_of(request, settings, None), (), values)
+    return Plan("", request.kind, statements, None, timeout_of(request, settings, None), values=values)
 
 
 def timeout_of(request: RunRequest, settings: Settings, spec: SqlSpec | None) -> float:
@@ -135,22 +141,32 @@ def _render(
     values: Values,
     request: RunRequest,
     functions: Functions,
-    pre: tuple[SideStatement, ...] | list[SideStatement],
-    post: tuple[SideStatement, ...] | list[SideStatement],
+    pre: Sequence[SideStatement],
+    post: Sequence[SideStatement],
 ) -> tuple[Statement, ...]:
-    scope = {**date_values(request.ds), **values.template}
-    lacking = needs_ds(templates, scope)
+    dates = date_values(request.ds)
+    lacking = needs_ds(templates, {**dates, **values.template})
     if lacking is not None:
         raise error(ErrorCode.PARAMETER_INVALID, "ds_missing", path=lacking.path, name="ds")
     calls = functions.all()
 
-    def side(role: Literal["pre", "post"], texts: tuple[Text, ...], given: list[SideStatement]) -> list[Statement]:
-        made: list[Statement] = []
-        for text, statement in zip(texts, given, strict=True):
-            sql, places = templates.render(text, scope, calls)
-            made.append(Statement(role, sql, statement.name, statement.continue_on_error, places))
-        return made
+    def masked(text: Text, sql: str, names: frozenset[str]) -> str:
+        if not names:
+            return sql
+        try:
+            return templates.render(text, {**dates, **values.masked(names)}, calls)[0]
+        except DLIError:  # *** does not fit there: a number that is calculated with, a date
+            return "-- not shown: it holds secret values"
 
-    sql, places = templates.render(templates.main, scope, calls)
-    main = Statement("main", sql, source_map=places)
-    return (*side("pre", templates.pre, list(pre)), main, *side("post", templates.post, list(post)))
+    def render(role: Literal["pre", "main", "post"], text: Text, side: SideStatement | None = None) -> Statement:
+        sql, places = templates.render(text, {**dates, **values.template}, calls)
+        shown = masked(text, sql, values.hidden)
+        journaled = shown if values.private == values.hidden else masked(text, sql, values.private)
+        name, go_on = (side.name, side.continue_on_error) if side else (None, False)
+        return Statement(role, sql, shown, journaled, name, go_on, places)
+
+    return (
+        *(render("pre", text, side) for text, side in zip(templates.pre, pre, strict=True)),
+        render("main", templates.main),
+        *(render("post", text, side) for text, side in zip(templates.post, post, strict=True)),
+    )
