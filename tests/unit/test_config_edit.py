@@ -64,6 +64,11 @@ env_vars: []
          "environments:\n  dev: {rename: {\"a.b\": e.f}}\n"),
         ("environments:\n  dev: {}\n", "environments.prod.protected", "true",
          "environments:\n  dev: {}\n  prod:\n    protected: true\n"),
+        ("vars:\n  a:\n  - - 1\n    - {x: 1,\n y: 2}\n", "vars.b", "1",
+         "vars:\n  a:\n  - - 1\n    - {x: 1,\n y: 2}\n  b: 1\n"),
+        ("vars:\n  a:\n  - 'x\n y'\n", "vars.b", "1", "vars:\n  a:\n  - 'x\n y'\n  b: 1\n"),
+        ("vars:\n  a:\n  - [x,\n y]\n  -\n", "vars.b", "1", "vars:\n  a:\n  - [x,\n y]\n  -\n  b: 1\n"),
+        ("vars:\n  a: p\n     q\n", "vars.b", "1", "vars:\n  a: p\n     q\n  b: 1\n"),
         ("environments:\n  dev:\n    vars: {}\n", "environments.dev.local.engine", "trino",
          "environments:\n  dev:\n    vars: {}\n    local:\n      engine: trino\n"),
     ],
@@ -81,7 +86,12 @@ def test_a_value_is_written_at_its_place(old: str, key: str, value: str, new: st
         ("execution.timeout", "60", "timeout: 300   #", "timeout: 60   #"),
         ("local.engine", "trino", '"x.duckdb"} # here\n', '"x.duckdb"} # here\n  engine: trino\n'),
         ("local.trino.user", "you", "user: me\n", "user: you\n"),
-        ("local.trino.client_tags", "c", "client_tags:  # mine\n    - a\n    - b # second\n", "client_tags: [c]  # mine\n"),
+        (
+            "local.trino.client_tags",
+            "c",
+            "client_tags:  # mine\n    - a\n    - b # second\n",
+            "client_tags: [c]  # mine\n",
+        ),
         ("local.trino.url", "https://t", "user: me\n", "user: me\n    url: https://t\n"),
         ("local.duckdb.database", "y z.db", '"x.duckdb"}', "y z.db}"),
         ("local.duckdb.settings.memory_limit", "1GB", "{threads: 2}", "{threads: 2, memory_limit: 1GB}"),
@@ -170,7 +180,9 @@ def test_a_value_that_is_wrong_can_be_corrected(tmp_path: Path):
     assert path.read_text() == "execution:\n  timeout: 60 # oh\n"
 
 
-@pytest.mark.parametrize("old", ["server:\n  url: https://a\n     /b\n", "vars:\n  ? a\n  : 1\nserver: {url\n   : null}\n"])
+@pytest.mark.parametrize(
+    "old", ["server:\n  url: https://a\n     /b\n", "vars:\n  ? a\n  : 1\nserver: {url\n   : null}\n"]
+)
 def test_a_text_that_is_not_understood_is_left_alone(old: str, tmp_path: Path):
     path = tmp_path / "dli.yaml"
     path.write_text(old)

@@ -25,6 +25,8 @@ _BREAK = re.compile(r"\r\n|\n|\r")
 _BLANK = re.compile(r"[ \t]*(?:#.*)?")
 _SPACE = re.compile(r"[ \t]*")
 
+Path = tuple[str | int, ...]  # keys and positions in lists
+
 
 class UnclearError(Exception):
     """The text is written in a way that this does not change safely."""
@@ -230,11 +232,11 @@ class _Text:
     def _block_end(self, path: Parts) -> int:
         """The end of the last line that belongs to the key at `path`: those below it that are indented deeper."""
         line, column = self._key_place(path)
-        colon = self._colon(path)
-        start = self._after_space(colon)
+        start = self._after_space(self._colon(path))
         scalar = start < len(self.text) and self.text[start] in "|>"
-        if not scalar and not self._ends_line(start):
-            line = self._line_of(self._end(start, flow=False))
+        # Braces inside may reach over lines of any indentation: their end is looked for, not guessed.
+        if not scalar:
+            line = max(line, self._line_of(self._last_end(path, self._value(path))))
         last = line
         for number in range(line + 1, len(self.starts) + 1):
             content = self.text[self.starts[number - 1] : self._line_end(self.starts[number - 1])]
@@ -246,6 +248,28 @@ class _Text:
                 break
             last = number
         return self._line_end(self.starts[last - 1])
+
+    def _value(self, path: Parts) -> Any:
+        value = self.tree
+        for part in path:
+            value = value[part]
+        return value
+
+    def _last_end(self, path: Path, value: Any) -> int:
+        """Where the last thing inside of a value ends, but for the further lines of a text without quotes."""
+        place = self.places.get(path)
+        if place is None:
+            raise UnclearError
+        offset = self._offset(place)
+        if isinstance(value, dict | list) and value:
+            steps: list[str | int] = list(value) if isinstance(value, dict) else list(range(len(value)))  # pyright: ignore[reportUnknownArgumentType]
+            # Lines, not brackets; a list whose first item is in brackets begins where that does.
+            if self.text[offset] not in "[{" or place == self.places.key((*path, steps[0])):
+                return self._last_end((*path, steps[-1]), value[steps[-1]])
+        nothing = isinstance(path[-1], str) and self.places.key(path) == place
+        if nothing or self._ends_line(offset):
+            return offset
+        return self._end(offset, flow=False)
 
     def _line_of(self, offset: int) -> int:
         return sum(1 for start in self.starts if start <= offset)
