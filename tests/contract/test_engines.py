@@ -73,7 +73,12 @@ def test_a_million_rows_arrive_whole_and_in_order(engine: Engine):
 @pytest.mark.needs("runs_sql")
 @pytest.mark.parametrize(
     "sql",
-    ["SELEC 1", "SELECT * FROM no_such_table", "SELECT no_such_column FROM range(3) t(n)", "SELECT no_such_function(1)"],
+    [
+        "SELEC 1",
+        "SELECT * FROM no_such_table",
+        "SELECT no_such_column FROM range(3) t(n)",
+        "SELECT no_such_function(1)",
+    ],
 )
 def test_wrong_sql_is_a_query_error(engine: Engine, sql: str):
     assert code(engine, sql).code is ErrorCode.EXECUTION_QUERY
@@ -87,7 +92,9 @@ def test_a_query_error_says_where(engine: Engine, sql: str):
 
 
 @pytest.mark.needs("runs_sql")
-@pytest.mark.parametrize("sql", ["SELECT CAST('x' AS INTEGER)", "SELECT CAST(s AS INTEGER) FROM (VALUES ('1'), ('x')) t(s)"])
+@pytest.mark.parametrize(
+    "sql", ["SELECT CAST('x' AS INTEGER)", "SELECT CAST(s AS INTEGER) FROM (VALUES ('1'), ('x')) t(s)"]
+)
 def test_a_value_that_fails_in_the_middle_is_a_query_error(engine: Engine, sql: str):
     assert code(engine, sql).code is ErrorCode.EXECUTION_QUERY
 

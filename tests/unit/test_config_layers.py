@@ -153,7 +153,9 @@ def test_a_mistake_is_told_with_its_place_and_what_was_meant(text: str, message:
 
 
 def test_all_problems_of_all_layers_come_at_once_highest_first(world: World):
-    world.write(user="locl: 1\n", project="execution: {timeout: x}\nvras: 1\n", private="- a\n", env="DLI_TIMEOUT=soon\n")
+    world.write(
+        user="locl: 1\n", project="execution: {timeout: x}\nvras: 1\n", private="- a\n", env="DLI_TIMEOUT=soon\n"
+    )
     problems = world.messages({"execution.timeout": Override(0, "--timeout")}, environ={"DLI_TIMEOUT": "x"})
     assert [problem.split(":")[0] for problem in problems] == [
         "--timeout",
@@ -302,7 +304,18 @@ def test_resolving_costs_little(world: World):
 
 def test_resolving_imports_nothing_heavy(tmp_path: Path):
     (tmp_path / "dli.yaml").write_text(EXAMPLE)
-    heavy = ["pydantic_settings", "yaml", "dotenv", "httpx", "packaging", "duckdb", "polars", "sqlglot", "json", "jinja2"]
+    heavy = [
+        "pydantic_settings",
+        "yaml",
+        "dotenv",
+        "httpx",
+        "packaging",
+        "duckdb",
+        "polars",
+        "sqlglot",
+        "json",
+        "jinja2",
+    ]
     code = f"""
 import sys
 from pathlib import Path

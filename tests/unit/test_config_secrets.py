@@ -92,7 +92,9 @@ def test_a_project_may_name_the_host_that_the_user_named_too(world: World):
 
 
 def test_a_project_that_redirects_to_another_host_is_refused(world: World):
-    world.write(user=f'server: {{url: "{URL_TEXT}", api_key: k3y}}', project='server: {url: "https://evil.example.com"}')
+    world.write(
+        user=f'server: {{url: "{URL_TEXT}", api_key: k3y}}', project='server: {url: "https://evil.example.com"}'
+    )
     assert refused(world.resolve()).details["host"] == "evil.example.com"
 
 
@@ -106,7 +108,9 @@ def test_a_projects_environment_cannot_redirect_either(world: World):
 
 
 def test_the_command_of_the_error_approves_the_host_and_keeps_those_approved_before(world: World):
-    world.write(user="server: {api_key: k3y, trusted_hosts: [other.example.com]}", project=f'server: {{url: "{URL_TEXT}"}}')
+    world.write(
+        user="server: {api_key: k3y, trusted_hosts: [other.example.com]}", project=f'server: {{url: "{URL_TEXT}"}}'
+    )
     command = refused(world.resolve()).details["command"]
     program, noun, verb, key, value = shlex.split(command)
     assert (program, noun, verb) == ("dli", "config", "set")

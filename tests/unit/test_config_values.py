@@ -66,7 +66,9 @@ def test_plain_settings_can_be_shown():
 
 
 def test_a_value_is_found_by_its_path(world: World):
-    settings = world.write(project="environments: {dev: {rename: {a.b: c.d}}}\nvars: {x: [1]}").resolve(environment="dev")
+    settings = world.write(project="environments: {dev: {rename: {a.b: c.d}}}\nvars: {x: [1]}").resolve(
+        environment="dev"
+    )
     assert value_at(settings, "local.trino.schema") is None
     assert value_at(settings, 'rename."a.b"') == value_at(settings, "rename.a.b") == "c.d"
     assert value_at(settings, "vars") == {"x": [1]}
@@ -74,7 +76,9 @@ def test_a_value_is_found_by_its_path(world: World):
     assert value_at(settings, "local") is settings.local
 
 
-@pytest.mark.parametrize(("key", "near"), [("local.engin", "local.engine"), ("timeout", "execution.timeout"), ("", None)])
+@pytest.mark.parametrize(
+    ("key", "near"), [("local.engin", "local.engine"), ("timeout", "execution.timeout"), ("", None)]
+)
 def test_a_path_that_leads_nowhere_is_told_with_the_nearest(key: str, near: str | None):
     with pytest.raises(DLIError) as caught:
         value_at(Settings(), key)

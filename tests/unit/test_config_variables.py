@@ -67,7 +67,9 @@ def test_a_variable_is_not_read_in_an_environment_variable_or_option(world: Worl
 
 
 def test_a_variable_that_is_a_whole_value_takes_the_type_of_its_key(world: World):
-    world.write(project="local: {engine: '${E}', trino: {verify: '${V}', user: '${N}'}, duckdb: {settings: {t: '${N}'}}}")
+    world.write(
+        project="local: {engine: '${E}', trino: {verify: '${V}', user: '${N}'}, duckdb: {settings: {t: '${N}'}}}"
+    )
     local = world.resolve(environ={"V": "false", "N": "2", "E": "trino"}).local
     assert (local.engine, local.trino.verify, local.trino.user) == ("trino", False, "2")
     assert local.duckdb.settings == {"t": 2}
@@ -75,7 +77,9 @@ def test_a_variable_that_is_a_whole_value_takes_the_type_of_its_key(world: World
 
 def test_a_value_that_does_not_fit_once_filled_in_is_told_at_its_line(world: World):
     world.write(project="local:\n  engine: ${E}\n")
-    assert world.messages(environ={"E": "duck"}) == ["dli.yaml:2:3: local.engine: must be 'duckdb', 'bigquery' or 'trino'"]
+    assert world.messages(environ={"E": "duck"}) == [
+        "dli.yaml:2:3: local.engine: must be 'duckdb', 'bigquery' or 'trino'"
+    ]
 
 
 @pytest.mark.parametrize("text", ["${A-x}", "${1}", "${A", "${A:-${B}}", "${A:?no}", "${}"])
@@ -127,7 +131,9 @@ def test_a_variable_that_is_needed_and_not_set_is_an_error_with_its_place(world:
         ("server: {url: '${X}'}", {"DLI_EXECUTION_MODE": "server", "DLI_SERVER_URL": "https://b"}, False),
     ],
 )
-def test_a_missing_variable_matters_only_when_its_value_does(text: str, environ: dict[str, str], needed: bool, world: World):
+def test_a_missing_variable_matters_only_when_its_value_does(
+    text: str, environ: dict[str, str], needed: bool, world: World
+):
     world.write(project=text)
     if needed:
         assert world.refused(environ=environ).code is ErrorCode.CONFIG_TEMPLATE

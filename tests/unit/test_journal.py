@@ -121,7 +121,9 @@ def test_an_export_that_the_disk_refuses_is_failed(home: Path, root: Path):
 
 
 def test_a_run_whose_process_is_gone_is_lost(home: Path):
-    child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    child = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
+    )
     entry = Entry("dli-1", "x", "sql", "local", "duckdb", [JournaledStatement("main", "dli-1", "SELECT 1")], now())
     Journal(home).start(Entry(**{**_fields(entry), "pid": int(child.stdout)}))
     Journal(home).start(Entry(**{**_fields(entry), "id": "dli-2", "pid": os.getpid()}))
@@ -203,6 +205,8 @@ def test_a_select_is_tried_again_after_a_final_failure(home: Path, root: Path, m
     result = DatasetAPI(ExecutionContext(project_path=root)).run("y")
     assert result.data == [{"n": 1}]
     assert len(result.warnings) == 2
-    failures.append(error(ErrorCode.EXECUTION_FAILED, engine="DuckDB", problem="IO Error: busy"))  # not said to be final
+    failures.append(
+        error(ErrorCode.EXECUTION_FAILED, engine="DuckDB", problem="IO Error: busy")
+    )  # not said to be final
     with pytest.raises(DLIError):
         DatasetAPI(ExecutionContext(project_path=root)).run("y")

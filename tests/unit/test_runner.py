@@ -53,7 +53,10 @@ def test_pre_main_and_post_run_in_order_on_one_session(root: Path):
 
 
 def test_temporary_tables_of_pre_statements_are_seen_by_the_main_one(root: Path):
-    write(root, "name: data.main.x\nquery_statement: FROM t\npre_statements: [{sql: CREATE TEMP TABLE t AS SELECT 7 AS n}]\n")
+    write(
+        root,
+        "name: data.main.x\nquery_statement: FROM t\npre_statements: [{sql: CREATE TEMP TABLE t AS SELECT 7 AS n}]\n",
+    )
     assert api(root).run("x").data == [{"n": 7}]
 
 
@@ -126,7 +129,7 @@ def test_a_protected_environment_wants_to_be_confirmed(root: Path):
 def test_declared_columns_are_cast_and_the_others_pass(root: Path):
     write(
         root,
-        "name: data.main.x\nquery_statement: SELECT 1::TINYINT AS a, 2.5::DOUBLE AS \"b\"\"c\", 'x' AS other\n"
+        'name: data.main.x\nquery_statement: SELECT 1::TINYINT AS a, 2.5::DOUBLE AS "b""c", \'x\' AS other\n'
         'schema: [{name: a, type: integer}, {name: \'b"c\', type: "decimal(10,2)"}, {name: gone, type: string}]\n',
     )
     with api(root).stream("x") as stream:

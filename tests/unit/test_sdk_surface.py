@@ -38,7 +38,9 @@ def test_an_unknown_name_is_an_attribute_error():
 def test_importing_costs_nothing_heavy():
     code = "import sys, dli; print([m for m in sys.modules if m.split('.')[0] in {HEAVY}])"
     heavy = "('pydantic', 'duckdb', 'polars', 'httpx', 'sqlglot', 'typer', 'rich', 'pyarrow')"
-    out = subprocess.run([sys.executable, "-c", code.replace("{HEAVY}", heavy)], capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [sys.executable, "-c", code.replace("{HEAVY}", heavy)], capture_output=True, text=True, check=True
+    )
     assert out.stdout.strip() == "[]"
 
 

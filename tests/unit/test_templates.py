@@ -164,9 +164,7 @@ def test_an_undefined_name_is_refused_with_place_and_nearest(project: Project):
 
 
 def test_an_endless_template_is_stopped(project: Project):
-    text = (
-        "name: c.s.x\nquery_statement: >-\n  {% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}\n"
-    )
+    text = "name: c.s.x\nquery_statement: >-\n  {% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}\n"
     assert project.refused(text).code is ErrorCode.TEMPLATE
 
 

@@ -99,7 +99,7 @@ if not TYPE_CHECKING:  # a checker must not see it: `from dli import Typo` has t
         if name not in _EXPORTS:
             message = f"module 'dli' has no attribute '{name}'"
             raise AttributeError(message)
-        from importlib import import_module
+        from importlib import import_module  # noqa: PLC0415 - `import dli` costs nothing
 
         value = getattr(import_module(_EXPORTS[name]), name)
         globals()[name] = value

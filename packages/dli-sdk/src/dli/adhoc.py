@@ -33,7 +33,7 @@ class SqlAPI(Facade):
         ds: date | None = None,
     ) -> ExecutionResult:
         """Run and hold all rows. DML has no rows; `row_count` is what it changed."""
-        return self._run(self._request(sql, parameters, timeout, ds), dry_run)
+        return self._run(self._request(sql, parameters, timeout, ds), dry_run=dry_run)
 
     def stream(
         self, sql: str, *, parameters: Parameters | None = None, timeout: float | None = None, ds: date | None = None

@@ -28,7 +28,7 @@ class ConfigAPI:
     def of(cls, settings: Settings) -> Self:
         """On settings that are resolved already."""
         made = cls.__new__(cls)
-        made._settings = settings
+        made._settings = settings  # noqa: SLF001 - its own
         return made
 
     @property
@@ -50,12 +50,12 @@ class ConfigAPI:
 
     def path(self) -> list[Path]:
         """The files that are layers, highest first, whether they exist or not."""
-        from dli_core.config.check import layer_files
+        from dli_core.config.check import layer_files  # noqa: PLC0415 - the doctor is seldom asked
 
         return [place.path for place in layer_files(self._settings)]
 
     def check(self) -> list[Check]:
         """Every file, name, host and engine of the configuration, each with its remedy."""
-        from dli_core.config.check import check
+        from dli_core.config.check import check  # noqa: PLC0415 - as above
 
         return check(self._settings)

@@ -72,7 +72,7 @@ class ExecutionContext(BaseSettings):
 
     if TYPE_CHECKING:
 
-        def __init__(
+        def __init__(  # noqa: PLR0913 - the fields
             self,
             *,
             project_path: str | PathLike[str] | None = None,
@@ -123,11 +123,15 @@ class ExecutionContext(BaseSettings):
 
 
 def _unknown(name: str, known: list[str]) -> Exception:
-    import difflib
+    import difflib  # noqa: PLC0415 - for a mistake only
 
     near = difflib.get_close_matches(name, known, n=1)
     return error(
-        ErrorCode.CONFIG_INVALID, "unknown_argument", key=name, candidate=near[0] if near else None, known=", ".join(known)
+        ErrorCode.CONFIG_INVALID,
+        "unknown_argument",
+        key=name,
+        candidate=near[0] if near else None,
+        known=", ".join(known),
     )
 
 

@@ -1,8 +1,8 @@
 """What the facades share: a name or a text becomes a RunRequest, a stream becomes one of three results.
 
-    run    → ExecutionResult   the rows in memory, for results that fit
-    stream → QueryStream       Arrow batches, for results that do not
-    export → ExportResult      one complete file, in constant memory
+run    → ExecutionResult   the rows in memory, for results that fit
+stream → QueryStream       Arrow batches, for results that do not
+export → ExportResult      one complete file, in constant memory
 """
 
 from __future__ import annotations
@@ -40,29 +40,36 @@ class Facade:
     """Settings resolved once, and the runner that they choose."""
 
     def __init__(self, context: ExecutionContext | None = None, *, executor: QueryExecutor | None = None) -> None:
-        self._start(resolve() if context is None else context.resolve(), executor)
-        if context is not None:
-            self._defaults = dict(context.parameters)
-            self._dry_run = context.dry_run
+        if context is None:
+            self._start(resolve(), executor)
+        else:
+            self._start(context.resolve(), executor, context.parameters, dry_run=context.dry_run)
 
     @classmethod
     def of(cls, settings: Settings, *, executor: QueryExecutor | None = None) -> Self:
         """On settings that are resolved already."""
         made = cls.__new__(cls)
-        made._start(settings, executor)
+        made._start(settings, executor)  # noqa: SLF001 - its own
         return made
 
-    def _start(self, settings: Settings, executor: QueryExecutor | None) -> None:
+    def _start(
+        self,
+        settings: Settings,
+        executor: QueryExecutor | None,
+        defaults: Parameters | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> None:
         self._runner = runner_for(settings, executor)
-        self._defaults: dict[str, Any] = {}
-        self._dry_run = False
+        self._defaults = dict(defaults or {})
+        self._dry_run = dry_run
 
     @property
     def settings(self) -> Settings:
         """What is used: all layers, with their origins."""
         return self._runner.settings
 
-    def _run(self, request: RunRequest, dry_run: bool | None) -> ExecutionResult:
+    def _run(self, request: RunRequest, *, dry_run: bool | None) -> ExecutionResult:
         if self._dry_run if dry_run is None else dry_run:
             return skipped(self._runner.plan(request), self.settings, self.settings.local.engine)
         return collect(self._runner.stream(request))
@@ -74,13 +81,13 @@ class Facade:
         options: ExportOptions | None,
         progress: Progress | None,
     ) -> ExportResult:
-        from dli_core.export.options import export_options
-        from dli_core.export.sink import export
+        from dli_core.export.options import export_options  # noqa: PLC0415 - a run writes no file
+        from dli_core.export.sink import target  # noqa: PLC0415 - as above
 
-        target = Path(path)
-        settled = options or export_options(target)
-        with self._runner.stream(replace(request, wants_rows=True)) as stream:
-            return export(stream, target, settled, progress)
+        settled = options or export_options(Path(path))
+        # The target first: a folder that is not there must not cost a query.
+        with target(Path(path), settled) as sink, self._runner.stream(replace(request, wants_rows=True)) as stream:
+            return sink.take(stream, progress)
 
 
 class SpecFacade(Facade, Generic[S]):
@@ -125,7 +132,7 @@ class SpecFacade(Facade, Generic[S]):
             dry_run: only render; the result's status is SKIPPED.
             ds: the date that `{{ ds }}` stands for.
         """
-        return self._run(self._request(name, parameters, timeout, ds), dry_run)
+        return self._run(self._request(name, parameters, timeout, ds), dry_run=dry_run)
 
     def stream(
         self,
@@ -169,7 +176,7 @@ class SpecFacade(Facade, Generic[S]):
         Raises:
             NotFoundError: there is no such spec.
         """
-        from dli_core.render.check import check_spec
+        from dli_core.render.check import check_spec  # noqa: PLC0415 - a run checks nothing
 
         project = self._runner.load()
         try:
@@ -190,9 +197,7 @@ class SpecFacade(Facade, Generic[S]):
     def _list(self) -> list[S]:
         return cast("list[S]", self._runner.load().of(self.kind))
 
-    def _request(
-        self, name: str, parameters: Parameters | None, timeout: float | None, ds: date | None
-    ) -> RunRequest:
+    def _request(self, name: str, parameters: Parameters | None, timeout: float | None, ds: date | None) -> RunRequest:
         return RunRequest(
             kind=self.kind, name=name, parameters=parameters or {}, defaults=self._defaults, timeout=timeout, ds=ds
         )

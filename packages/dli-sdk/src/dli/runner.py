@@ -1,7 +1,7 @@
 """Who runs it: the one place that chooses by mode.
 
-    settings ─▶ runner_for ─▶ LocalRunner over an engine (LOCAL), over a MockExecutor (MOCK)
-    mode     ─▶ ExecutorFactory.create ─▶ the seed's QueryExecutor
+settings ─▶ runner_for ─▶ LocalRunner over an engine (LOCAL), over a MockExecutor (MOCK)
+mode     ─▶ ExecutorFactory.create ─▶ the seed's QueryExecutor
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def runner_for(settings: Settings, executor: QueryExecutor | None = None) -> Run
         ConfigurationError: SERVER mode, or specs from the server: this version has no client for it.
     """
     if settings.specs.source is DataSource.SERVER:
-        raise _no_server("specs.source", "--specs local", settings)
+        raise _no_server(settings, "specs.source", remedy="--specs local")
     if settings.mode is ExecutionMode.SERVER and executor is None:
-        raise _no_server("execution.default_mode", "--local", settings)
+        raise _no_server(settings, "execution.default_mode", remedy="--local")
     return LocalRunner(settings, executor)
 
 
@@ -69,11 +69,11 @@ class ExecutorFactory:
         if mode is ExecutionMode.MOCK:
             return MockExecutor()
         if mode is ExecutionMode.SERVER:
-            raise _no_server("execution_mode", "ExecutionMode.LOCAL", settings)
+            raise _no_server(settings, "execution_mode", remedy="ExecutionMode.LOCAL")
         return EngineExecutor(settings)
 
 
-def _no_server(key: str, remedy: str, settings: Settings) -> Exception:
+def _no_server(settings: Settings, key: str, *, remedy: str) -> Exception:
     if settings.server.url is None:
         return error(ErrorCode.CONFIG_MISSING, "missing_key", key="server.url", needed_by=key)
     return error(ErrorCode.CONFIG_INVALID, "no_client", key=key, url=settings.server.url, remedy=remedy)

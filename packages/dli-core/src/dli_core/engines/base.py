@@ -45,7 +45,9 @@ class Query:
     labels: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[tuple[str, str], ...] = ()  # declared (name, type): the result's are cast to these
     source_map: SourceMap | None = None  # turns the engine's "line 9" into the user's file:line:col
-    refuse_writes: str | None = None  # the reason of the DLI-404 that a statement which returns no rows ends with, unexecuted
+    refuse_writes: str | None = (
+        None  # the reason of the DLI-404 that a statement which returns no rows ends with, unexecuted
+    )
 
 
 @dataclass(frozen=True, slots=True)

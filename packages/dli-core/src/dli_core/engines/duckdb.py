@@ -21,7 +21,7 @@ import duckdb
 from dli_core.engines.base import Capabilities, Query, Session
 from dli_core.engines.duckdb_errors import from_exception, from_text, has_place, translated
 from dli_core.engines.stream import QueryStream, StreamHooks, timed_out
-from dli_core.engines.worker import CallTimeout, interruptible
+from dli_core.engines.worker import CallTimeoutError, interruptible
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.models.result import DryRunResult
 
@@ -137,7 +137,12 @@ class DuckDBEngine:
         except duckdb.Error as problem:
             reason = "locked" if "lock" in str(problem).lower() else "database"
             raise error(
-                ErrorCode.EXECUTION_CONNECTION, reason, engine="DuckDB", database=path, problem=str(problem), cause=problem
+                ErrorCode.EXECUTION_CONNECTION,
+                reason,
+                engine="DuckDB",
+                database=path,
+                problem=str(problem),
+                cause=problem,
             ) from problem
 
     def _submit(self, query: Query, session: DuckDBSession, *, owned: bool) -> QueryStream:
@@ -167,21 +172,20 @@ class DuckDBEngine:
     def _call(self, query: Query, call: Callable[[], T]) -> T:
         try:
             return interruptible(call, lambda: self.cancel(query.job_id), query.timeout)
-        except CallTimeout:
+        except CallTimeoutError:
             raise timed_out(query) from None
 
     def _plan(
         self, cursor: duckdb.DuckDBPyConnection, statement: duckdb.Statement, query: Query
     ) -> tuple[tuple[str, str], ...]:
         # DESCRIBE binds a query and runs nothing; EXPLAIN plans the rest. What neither takes is only parsed.
-        with translated(query, ahead=1):
-            # What parsed on its own but not behind these words (SHOW, TRUNCATE) is left at that.
-            with contextlib.suppress(duckdb.ParserException):
-                if statement.type == duckdb.StatementType.SELECT:
-                    rows = self._call(query, lambda: cursor.execute(f"DESCRIBE\n{query.sql}").fetchall())
-                    return tuple((str(row[0]), str(row[1])) for row in rows)
-                if statement.type in _PLANNED:
-                    self._call(query, lambda: cursor.execute(f"EXPLAIN\n{query.sql}").fetchall())
+        # What parsed on its own but not behind these words (SHOW, TRUNCATE) is left at that.
+        with translated(query, ahead=1), contextlib.suppress(duckdb.ParserException):
+            if statement.type == duckdb.StatementType.SELECT:
+                rows = self._call(query, lambda: cursor.execute(f"DESCRIBE\n{query.sql}").fetchall())
+                return tuple((str(row[0]), str(row[1])) for row in rows)
+            if statement.type in _PLANNED:
+                self._call(query, lambda: cursor.execute(f"EXPLAIN\n{query.sql}").fetchall())
         return ()
 
 
@@ -229,7 +233,7 @@ def _execute(
 ) -> tuple[tuple[tuple[str, str], ...], dli_fast.Watch, list[str]]:
     """Start the statement; rows come when the watch is read. Third: declared columns that the result lacks."""
     try:
-        relation: Any = cursor.sql(statement)  # type: ignore[arg-type]  # the stub knows only text
+        relation: Any = cursor.sql(statement)
     except (duckdb.BinderException, duckdb.CatalogException) as problem:
         if statement.type == duckdb.StatementType.SELECT and not has_place(problem):
             _locate(cursor, query)

@@ -1,7 +1,7 @@
 """DuckDB's errors → DLI codes, with the place in the user's file.
 
-    "Binder Error: … LINE 3: …" ─▶ kind (the words before ':') ─▶ code
-                     └─▶ line, column ─▶ Query.source_map ─▶ path:line:column
+"Binder Error: … LINE 3: …" ─▶ kind (the words before ':') ─▶ code
+                 └─▶ line, column ─▶ Query.source_map ─▶ path:line:column
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ _KINDS: Mapping[str, type[Exception]] = {
     "TransactionContext": duckdb.TransactionException,
     "Mismatch Type": duckdb.TypeMismatchException,
 }
+_FIRST_WIDE = "\u1100"  # Hangul; what is wide begins here
 _HEAD = re.compile(r"\A([A-Za-z ]+?) Error: ")
 _LINE = re.compile(r"\n\s*\nLINE (\d+): (.*)\n([ ]*)\^[\^~]*\s*\Z")
 
@@ -152,6 +153,6 @@ def _column(sql: str, line: int, shown: str, caret: int) -> int | None:
     front = 3 if shown.startswith("...") else 0
     start = lines[line - 1].find(shown[front:].removesuffix("..."))
     # The caret counts display columns: a wide character before it takes two.
-    width = sum(2 if ord(character) > 0x1100 else 1 for character in shown[:caret])
+    width = sum(2 if character >= _FIRST_WIDE else 1 for character in shown[:caret])
     wide = width - min(caret, len(shown))
     return None if start < 0 else start + caret - wide - front + 1

@@ -1,6 +1,6 @@
 """Settings → the engine, imported only when it is used.
 
-    local.engine ─▶ ENGINES ─▶ module.make(settings)        an injected executor ─▶ ExecutorEngine
+local.engine ─▶ ENGINES ─▶ module.make(settings)        an injected executor ─▶ ExecutorEngine
 """
 
 from __future__ import annotations

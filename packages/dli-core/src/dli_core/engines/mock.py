@@ -73,9 +73,7 @@ class ExecutorEngine:
         except (DLIError, KeyboardInterrupt):
             raise
         except Exception as problem:
-            raise error(
-                ErrorCode.EXECUTION_FAILED, engine=self.title, problem=str(problem), job_id=query.job_id, cause=problem
-            ) from problem
+            raise error(ErrorCode.EXECUTION_FAILED, engine=self.title, problem=str(problem), cause=problem) from problem
         declared = tuple(query.columns) if not result.rows and not result.columns else ()
         schema = list(declared) or ([(name, "string") for name in result.columns or ()] if not result.rows else None)
         batches = dli_fast.from_rows(result.rows, schema or None)

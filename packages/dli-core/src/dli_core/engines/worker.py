@@ -1,7 +1,7 @@
 """A blocking call of a driver, on a thread of its own, so that Ctrl-C and timeouts still reach us.
 
-    call ─▶ thread          main thread waits on an Event: signals run between its waits
-              └─ result or exception ─▶ returned or raised here
+call ─▶ thread          main thread waits on an Event: signals run between its waits
+          └─ result or exception ─▶ returned or raised here
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ T = TypeVar("T")
 _GRACE = 5.0  # seconds a cancelled call may take to come back
 
 
-class CallTimeout(Exception):
+class CallTimeoutError(Exception):
     """The call took longer than it was given, and was asked to stop."""
 
 
 def interruptible(call: Callable[[], T], cancel: Callable[[], None], timeout: float) -> T:
-    """`call()`, or CallTimeout after `timeout` seconds; what interrupts the wait (Ctrl-C) cancels the call first."""
+    """`call()`, or CallTimeoutError after `timeout` seconds; what ends the wait (Ctrl-C) cancels the call first."""
     result: list[T] = []
     failed: list[BaseException] = []
     finished = threading.Event()
@@ -43,7 +43,7 @@ def interruptible(call: Callable[[], T], cancel: Callable[[], None], timeout: fl
     if not in_time:
         cancel()
         finished.wait(_GRACE)
-        raise CallTimeout
+        raise CallTimeoutError
     if failed:
         raise failed[0]
     return result[0]

@@ -145,6 +145,8 @@ def _value(name: str, details: Mapping[str, object]) -> str | None:
     value = details.get(name)
     if name == "candidates" and value is None and "candidate" in details:
         value = [details["candidate"]]
+    if name == "job" and isinstance(job_id := details.get("job_id"), str):
+        value = job_id.removeprefix("dli-")[:8]  # as `dli jobs` shows it
     return None if value is None else fact(name, value, quote=True)
 
 

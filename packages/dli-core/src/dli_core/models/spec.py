@@ -227,6 +227,11 @@ class Source:
         """Line and column, from 1, of a key of the spec."""
         return self.places.nearest(keys) if self.places is not None else (1, 1)
 
+    def at(self, *keys: str | int) -> dict[str, Any]:
+        """The same as details of an error."""
+        line, column = self.place(*keys)
+        return {"path": self.relative, "line": line, "column": column}
+
 
 class Spec(SpecModel):
     """What all kinds share."""

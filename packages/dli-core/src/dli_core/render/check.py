@@ -1,6 +1,6 @@
 """What is wrong with a spec's templates and parameters, without running anything.
 
-    spec ─▶ its files, defaults, names ─▶ rendered with defaults and samples ─▶ findings with places
+spec ─▶ its files, defaults, names ─▶ rendered with defaults and samples ─▶ findings with places
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def _check(spec: SqlSpec, settings: Settings, dialect: str, names: frozenset[str
         yield finding_of(problem)
         return
     # A null default skips the branches that a value would take: those parameters are rendered with a sample too.
-    filled = {p.name: _sample(p) if values.template[p.name] is None else values.template[p.name] for p in spec.parameters}
+    filled = {
+        p.name: _sample(p) if values.template[p.name] is None else values.template[p.name] for p in spec.parameters
+    }
     calls = Functions(settings, spec.name, names, os.environ).all()
     used: set[str] = set()
     for text in templates.own:
@@ -102,7 +104,7 @@ def _raw_uses(templates: SpecTemplates, name: str) -> Iterator[Finding]:
 def _unused(spec: SqlSpec, used: set[str]) -> Iterator[Finding]:
     for index, parameter in enumerate(spec.parameters):
         if parameter.name not in used and spec.source is not None:
-            line, column = spec.source.place("parameters", index, "name")
             message = f"parameter '{parameter.name}' is not used by any statement"
-            where: dict[str, Any] = {"path": spec.source.relative, "line": line, "column": column}
-            yield Finding(severity="warning", code="DLI-203", message=message, **where)
+            yield Finding(
+                severity="warning", code="DLI-203", message=message, **spec.source.at("parameters", index, "name")
+            )

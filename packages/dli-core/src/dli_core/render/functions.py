@@ -1,6 +1,6 @@
 """What a template can call: ref(), this(), var(), env_var(). Each returns data, which the template places safely.
 
-    ref('a.b.c') ─▶ rename of the environment ─▶ Identifier
+ref('a.b.c') ─▶ rename of the environment ─▶ Identifier
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Declared parameters + what was given → the values of a template.
 
-    -p texts ─▶ read_options ─┐
-    context.parameters ───────┼─▶ resolve(declared) ─▶ Values │ DLI-104, DLI-203 with the spec's line
-    defaults of the spec ─────┘
+-p texts ─▶ read_options ─┐
+context.parameters ───────┼─▶ resolve(declared) ─▶ Values │ DLI-104, DLI-203 with the spec's line
+defaults of the spec ─────┘
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def _read_option(option: str) -> tuple[str, object]:
     if not colon:
         return name, text
     if kind.removeprefix("list[").removesuffix("]") not in PARAMETER_TYPES:
-        raise error(ErrorCode.PARAMETER_INVALID, "option_type", name=name, type=kind, allowed=", ".join(PARAMETER_TYPES))
+        raise error(
+            ErrorCode.PARAMETER_INVALID, "option_type", name=name, type=kind, allowed=", ".join(PARAMETER_TYPES)
+        )
     return name, Typed(kind, text)
 
 
@@ -114,7 +116,7 @@ def resolve(
     for name in given:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1)
-            place = _place(source, "parameters")
+            place = _at(source, "parameters")
             raise error(
                 ErrorCode.PARAMETER_NOT_FOUND,
                 None if names else "none_declared",
@@ -173,7 +175,7 @@ def _value(
     source: Source | None,
 ) -> object:
     name = parameter.name
-    place = _place(source, "parameters", index)
+    place = _at(source, "parameters", index)
     if name in given:
         raw = given[name]
     elif name in defaults:
@@ -181,7 +183,7 @@ def _value(
     elif parameter.must_be_given:
         raise error(ErrorCode.PARAMETER_INVALID, "missing", name=name, type=parameter.type, **place)
     else:
-        raw, place = parameter.default, _place(source, "parameters", index, "default")
+        raw, place = parameter.default, _at(source, "parameters", index, "default")
     if isinstance(raw, Typed):
         raw = raw.value
     try:
@@ -214,11 +216,8 @@ def _ill_typed(name: str, kind: str, problem: ValueError, place: dict[str, Any])
     return error(ErrorCode.PARAMETER_INVALID, "type", name=name, type=kind, problem=str(problem), **place)
 
 
-def _place(source: Source | None, *keys: str | int) -> dict[str, Any]:
-    if source is None:
-        return {}
-    line, column = source.place(*keys)
-    return {"path": source.relative, "line": line, "column": column}
+def _at(source: Source | None, *keys: str | int) -> dict[str, Any]:
+    return source.at(*keys) if source else {}
 
 
 def _plain(value: object) -> Any:

@@ -1,9 +1,9 @@
 """Where template text comes from, and the way back: SQL line ─▶ file, line, column.
 
-    query_file ───────┐
-    query_statement ──┼─▶ Text(name, text, path, start) ─▶ one dli_fast.Templates per spec ─▶ FileMap
-    pre, post ────────┤
-    macros, includes ─┘
+query_file ───────┐
+query_statement ──┼─▶ Text(name, text, path, start) ─▶ one dli_fast.Templates per spec ─▶ FileMap
+pre, post ────────┤
+macros, includes ─┘
 """
 
 from __future__ import annotations
@@ -44,7 +44,6 @@ class Text:
             return self.path, self.line, None
         # Block text is indented alike on every line; other text has one line.
         return self.path, self.line + line - 1, None if column is None else self.column + column - 1
-
 
     def excerpt(self, line: int) -> str | None:
         """A line of the text, as far to the right as it stands in the file."""
@@ -92,20 +91,19 @@ def side_texts(spec: SqlSpec) -> tuple[list[Text], list[Text]]:
 def query_file(spec: SqlSpec, root: Path) -> Text:
     """The text of `query_file`: below the root, relative to the spec's folder or to the root."""
     given = spec.query_file or ""
-    place = {} if spec.source is None else dict(zip(("line", "column"), spec.source.place("query_file"), strict=True))
-    where = None if spec.source is None else spec.source.relative
+    where = {"file": given, **(spec.source.at("query_file") if spec.source else {})}
     folders = [root] if spec.source is None else [spec.source.path.parent, root]
     if Path(given).is_absolute() or ".." in Path(given).parts:
-        raise error(ErrorCode.VALIDATION_FAILED, "outside_project", file=given, path=where, **place)
+        raise error(ErrorCode.VALIDATION_FAILED, "outside_project", **where)
     for folder in folders:
         path = folder / given
         if not path.is_file():
             continue
         if not path.resolve().is_relative_to(root.resolve()):
-            raise error(ErrorCode.VALIDATION_FAILED, "outside_project", file=given, path=where, **place)
+            raise error(ErrorCode.VALIDATION_FAILED, "outside_project", **where)
         relative = path.relative_to(root).as_posix()
         return Text(relative, read_text(path, relative), relative)
-    raise error(ErrorCode.FILE_NOT_FOUND, "query_file", file=given, path=where, **place)
+    raise error(ErrorCode.FILE_NOT_FOUND, "query_file", **where)
 
 
 def macro_texts(root: Path) -> dict[str, Text]:

@@ -1,7 +1,7 @@
 """The templates of one spec, rendered for one dialect.
 
-    spec ─▶ sources ─▶ dli_fast.Templates ─▶ render(values, functions) ─▶ statements with their source maps
-                                              └─ TemplateError ─▶ DLI-304, DLI-205 at the user's file:line:col
+spec ─▶ sources ─▶ dli_fast.Templates ─▶ render(values, functions) ─▶ statements with their source maps
+                                          └─ TemplateError ─▶ DLI-304, DLI-205 at the user's file:line:col
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class SpecTemplates:
         return cls.make(main_text(spec, root), pre, post, root, dialect)
 
     @classmethod
-    def make(cls, main: Text, pre: Iterable[Text], post: Iterable[Text], root: Path | None, dialect: str) -> SpecTemplates:
+    def make(
+        cls, main: Text, pre: Iterable[Text], post: Iterable[Text], root: Path | None, dialect: str
+    ) -> SpecTemplates:
         """From texts in hand; without a root there are no macros and no includes."""
         own = [main, *pre, *post]
         macros = macro_texts(root) if root else {}

@@ -158,7 +158,7 @@ def _identifier(value: object) -> object:
         return dli_fast.Identifier(*value.split("."))
     if isinstance(value, str):
         message = "is no name: letters, digits, _ and $, parts joined by dots"
-        raise ValueError(message)
+        raise ValueError(message)  # noqa: TRY004 - `read` promises one kind of exception
     return _refuse(value, "a name")
 
 

@@ -1,6 +1,6 @@
 """One run: the statements of a plan on one session of one engine, journaled, with secrets kept out of its errors.
 
-    Plan ─▶ journal ─▶ pre … ─▶ main (tried again where that is safe) ─▶ an open QueryStream ─▶ post … ─▶ journal
+Plan ─▶ journal ─▶ pre … ─▶ main (tried again where that is safe) ─▶ an open QueryStream ─▶ post … ─▶ journal
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from dli_core.run.journal import Entry, Journal, JournaledStatement, commit_of, 
 
 if TYPE_CHECKING:
     from dli_core.config.settings import Settings
-    from dli_core.engines.base import Engine
+    from dli_core.engines.base import Engine, Session
     from dli_core.engines.stream import QueryStream
     from dli_core.run.plan import Plan, Statement
 
@@ -65,16 +66,16 @@ class Execution:
         stream.warnings[:0] = self.warnings
         self.warnings = stream.warnings
         for statement, query in self._of("post"):
-            stream.finish.append(lambda s=statement, q=query: self._execute(s, q, session))
+            stream.finish.append(partial(self._execute, statement, query, session))
         stream.started = self._started
         return stream
 
-    def _main(self, query: Query, session: object) -> QueryStream:
+    def _main(self, query: Query, session: Session) -> QueryStream:
         tries = self.plan.retry_count if self.plan.query_type == "SELECT" else 0
         for left in range(tries, -1, -1):
             try:
                 with self._redacted():
-                    return self.engine.stream(query, session)  # type: ignore[arg-type]
+                    return self.engine.stream(query, session)
             except DLIError as problem:
                 if not left or problem.code not in _PASSING or not problem.details.get("final"):
                     raise
@@ -83,10 +84,10 @@ class Execution:
                 query = replace(query, job_id=_job_id())
         raise AssertionError  # pragma: no cover - the last round returns or raises
 
-    def _execute(self, statement: Statement, query: Query, session: object) -> None:
+    def _execute(self, statement: Statement, query: Query, session: Session) -> None:
         """Run one statement beside the main one to its end."""
         try:
-            with self._redacted(), self.engine.stream(query, session) as stream:  # type: ignore[arg-type]
+            with self._redacted(), self.engine.stream(query, session) as stream:
                 stream.collect()
         except DLIError as problem:
             if not statement.continue_on_error or problem.code is ErrorCode.EXECUTION_CANCELLED:

@@ -94,7 +94,7 @@ class Journal:
         record = Record(path, entry)
         with contextlib.suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._forget()
+            _forget(self.folder)
         record.write()
         return record
 
@@ -112,13 +112,6 @@ class Journal:
         """The runs whose id begins with `prefix`."""
         wanted = prefix.removeprefix(_PREFIX)
         return [entry for entry in self.entries() if entry.id.removeprefix(_PREFIX).startswith(wanted)]
-
-    def _forget(self) -> None:
-        assert self.folder is not None
-        oldest = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).date().isoformat()
-        for day in os.listdir(self.folder):
-            if day < oldest and day[:2] == "20":
-                shutil.rmtree(self.folder / day, ignore_errors=True)
 
 
 @dataclass(slots=True)
@@ -143,7 +136,7 @@ class Record:
             fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             with os.fdopen(fd, "w", encoding="utf-8") as file:
                 json.dump(asdict(self.entry), file, ensure_ascii=False, default=str)
-            os.replace(temp, self.path)
+            temp.replace(self.path)
 
 
 def now() -> str:
@@ -181,6 +174,13 @@ def _read(path: Path) -> Entry | None:
         return Entry(statements=statements, **{key: value for key, value in data.items() if key in known})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _forget(folder: Path) -> None:
+    oldest = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).date().isoformat()
+    for day in folder.iterdir():
+        if day.name < oldest and day.name.startswith("20"):
+            shutil.rmtree(day, ignore_errors=True)
 
 
 def _alive(pid: int) -> bool:

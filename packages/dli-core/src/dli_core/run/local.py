@@ -79,7 +79,7 @@ class LocalRunner:
             return plan_sql(request.sql, request, self.settings, self.dialect)
         project = self.load()
         spec = select(project, request.kind, request.name)
-        assert isinstance(spec, SqlSpec)
+        assert isinstance(spec, SqlSpec)  # noqa: S101 - only datasets and metrics are run by name
         names = frozenset(dataset.name for dataset in project.of("dataset"))
         return plan_spec(spec, request, self.settings, self.dialect, names)
 

@@ -1,12 +1,12 @@
 """spec + parameters → the statements of one run.
 
-    RunRequest ─▶ load ─▶ parameters ─▶ render ─▶ Plan
+RunRequest ─▶ load ─▶ parameters ─▶ render ─▶ Plan
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -74,13 +74,9 @@ def plan_spec(
     dialect: str,
     names: frozenset[str] = frozenset(),
 ) -> Plan:
-    """The plan of one spec.
+    """The plan of one spec; `names` are those of all datasets of the project, for `ref()` by a short name.
 
-    Args:
-        names: of all datasets of the project, for `ref()` by a short name.
-
-    Raises:
-        DLIValidationError, TranspileError, NotFoundError: a parameter, the template or a file is wrong; nothing ran.
+    Raises DLI-1xx, 2xx or 3xx when a parameter, the template or a file is wrong. Nothing ran then.
     """
     _check_dialect(spec, dialect)
     templates = SpecTemplates.of(spec, settings.base, dialect)
@@ -127,10 +123,7 @@ def timeout_of(request: RunRequest, settings: Settings, spec: SqlSpec | None) ->
 def _check_dialect(spec: SqlSpec, dialect: str) -> None:
     written = spec.execution.dialect
     if written is not None and written != dialect:
-        place: Mapping[str, Any] = {}
-        if spec.source is not None:
-            line, column = spec.source.place("execution", "dialect")
-            place = {"path": spec.source.relative, "line": line, "column": column}
+        place = spec.source.at("execution", "dialect") if spec.source else {}
         raise error(
             ErrorCode.UNSUPPORTED_CONSTRUCT, "other_dialect", name=spec.name, dialect=written, engine=dialect, **place
         )
