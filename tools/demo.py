@@ -24,13 +24,20 @@ def dli(
     *arguments: str, cwd: Path, check: Callable[[subprocess.CompletedProcess[str]], str | None] | None = None
 ) -> None:
     """Echo and run one command; `check` says what is wrong with what it did, or None."""
-    print(f"\n$ {shlex.join(['dli', *arguments])}", flush=True)
+    print(f"\n$ dli {' '.join(map(quoted, arguments))}", flush=True)
     done = subprocess.run([DLI, *arguments], cwd=cwd, text=True, stdout=subprocess.PIPE, check=False)
     print(done.stdout, end="", flush=True)
     problem = f"exit {done.returncode}" if done.returncode else check(done) if check else None
     if problem:
-        print(f"\ndemo: `dli {shlex.join(arguments)}`: {problem}", file=sys.stderr)
+        print(f"\ndemo: dli {' '.join(map(quoted, arguments))}: {problem}", file=sys.stderr)
         sys.exit(1)
+
+
+def quoted(argument: str) -> str:
+    """As a person would type it."""
+    if "'" in argument and not set('"$`\\!') & set(argument):
+        return f'"{argument}"'
+    return shlex.quote(argument)
 
 
 def has(*texts: str) -> Callable[[subprocess.CompletedProcess[str]], str | None]:
