@@ -121,11 +121,13 @@ def test_every_value_of_a_file_knows_its_line(world: World):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("execution:\n  timeuot: 3\n", "dli.yaml:2:3: unknown key 'execution.timeuot', did you mean 'execution.timeout'?"),
+        ("execution:\n  timeuot: 3\n",
+         "dli.yaml:2:3: unknown key 'execution.timeuot', did you mean 'execution.timeout'?"),
         ("timeout: 3\n", "dli.yaml:1:1: unknown key 'timeout', did you mean 'execution.timeout'?"),
         ("engine: trino\n", "dli.yaml:1:1: unknown key 'engine', did you mean 'local.engine'?"),
         ("enviroments: {}\n", "dli.yaml:1:1: unknown key 'enviroments', did you mean 'environments'?"),
-        ("local:\n  trino: {host: x}\n", "dli.yaml:2:11: unknown key 'local.trino.host', did you mean 'local.trino.url'?"),
+        ("local:\n  trino: {host: x}\n",
+         "dli.yaml:2:11: unknown key 'local.trino.host', did you mean 'local.trino.url'?"),
         ("quux: 3\n", "dli.yaml:1:1: unknown key 'quux'"),
         ("root: /\n", "dli.yaml:1:1: unknown key 'root'"),
         ("execution:\n  timeout: 0\n", "dli.yaml:2:3: execution.timeout: must be greater than or equal to 1"),
@@ -138,8 +140,9 @@ def test_every_value_of_a_file_knows_its_line(world: World):
         ("server: {url: basecamp}\n", "dli.yaml:1:10: server.url: must begin with https:// or http://"),
         ("server: {trusted_hosts: [evil]}\n",
          "dli.yaml:1:10: server.trusted_hosts: only your own ~/.dli/config.yaml may trust hosts, a project may not"),
-        ("protected: true\n",
-         "dli.yaml:1:1: unknown key 'protected' outside of an environment, did you mean 'environments.NAME.protected'?"),
+        ("protected: 1\n",
+         "dli.yaml:1:1: unknown key 'protected' outside of an environment, "
+         "did you mean 'environments.NAME.protected'?"),
         ("environments: {dev: {requires: '>=1'}}\n", "dli.yaml:1:22: unknown key 'requires' inside of an environment"),
         ("environments: {dev: {local: {engin: trino}}}\n",
          "dli.yaml:1:30: unknown key 'environments.dev.local.engin', did you mean 'local.engine'?"),
@@ -253,14 +256,15 @@ def test_words_that_are_no_paths_stay_words(world: World):
 
 def test_settings_are_frozen_and_show_no_secret(world: World):
     world.write(
-        user="server: {api_key: k3y}\nlocal: {trino: {password: hunter2}, duckdb: {settings: {s3_secret_access_key: s3cr3t}}}"
+        user="server: {api_key: k3y}\n"
+        "local: {trino: {password: hunter2}, duckdb: {settings: {s3_secret_access_key: s3cr3t}}}"
     )
     settings = world.resolve()
     assert settings.server.api_key is not None
     assert settings.server.api_key.get_secret_value() == "k3y"
     assert not any(secret in repr(settings) for secret in ("k3y", "hunter2", "s3cr3t"))
     with pytest.raises(ValueError, match="frozen"):
-        settings.default_env = "x"
+        settings.default_env = "x"  # type: ignore[misc]
 
 
 def test_the_mode_is_read_from_any_layer(world: World):

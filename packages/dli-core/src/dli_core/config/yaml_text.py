@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import dli_fast
 
@@ -262,10 +262,11 @@ class _Text:
             raise UnclearError
         offset = self._offset(place)
         if isinstance(value, dict | list) and value:
-            steps: list[str | int] = list(value) if isinstance(value, dict) else list(range(len(value)))  # pyright: ignore[reportUnknownArgumentType]
+            inside = cast("Any", value)
+            steps: list[str | int] = list(range(len(inside))) if isinstance(value, list) else list(inside)
             # Lines, not brackets; a list whose first item is in brackets begins where that does.
             if self.text[offset] not in "[{" or place == self.places.key((*path, steps[0])):
-                return self._last_end((*path, steps[-1]), value[steps[-1]])
+                return self._last_end((*path, steps[-1]), inside[steps[-1]])
         nothing = isinstance(path[-1], str) and self.places.key(path) == place
         if nothing or self._ends_line(offset):
             return offset
