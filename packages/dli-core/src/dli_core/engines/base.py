@@ -42,7 +42,7 @@ class Query:
     sql: str
     job_id: str  # ours, and journaled before the submit: a lost answer is found again by it
     timeout: float = 300.0  # seconds from submit to the first batch, then between batches
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
     columns: tuple[tuple[str, str], ...] = ()  # declared (name, type): the result's are cast to these
     source_map: SourceMap | None = None  # turns the engine's "line 9" into the user's file:line:col
     refuse_writes: str | None = (
@@ -86,6 +86,7 @@ class Engine(Protocol):
     def session(self) -> Session: ...
     def stream(self, query: Query, session: Session | None = None) -> QueryStream:
         """Submit and return the open stream. Without a session it owns one and closes it at its end."""
+        ...
 
     def dry_run(self, query: Query) -> DryRunResult: ...
     def cancel(self, job_id: str) -> None: ...

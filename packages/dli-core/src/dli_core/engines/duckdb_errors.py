@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,7 @@ _LINE = re.compile(r"\n\s*\nLINE (\d+): (.*)\n([ ]*)\^[\^~]*\s*\Z")
 
 
 @contextmanager
-def translated(query: Query | None = None, *, ahead: int = 0) -> Iterator[None]:
+def translated(query: Query | None = None, *, ahead: int = 0) -> Generator[None]:
     """Around every call into the driver: its exceptions come out as DLIErrors.
 
     `ahead` is how many lines of ours stand before the query's in what the driver was given.

@@ -81,11 +81,11 @@ class ExecutionResult(Model):
 
         return pl.DataFrame(self._held())
 
-    def to_arrow(self) -> pa.Table:
+    def to_arrow(self) -> pa.Table:  # pyright: ignore[reportUnknownParameterType, reportUnknownMemberType] - it has no stubs
         """The rows as a pyarrow table, without a copy (extra `pyarrow`)."""
         import pyarrow as pa  # noqa: PLC0415 - optional
 
-        return pa.table(self._held())
+        return pa.table(self._held())  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
     def _held(self) -> dli_fast.Batches:
         import dli_fast  # noqa: PLC0415 - results cross processes that need no extension

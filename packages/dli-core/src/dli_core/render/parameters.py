@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import dli_fast
 
@@ -138,7 +138,7 @@ def resolve(
         receipt[parameter.name] = _digest(plain) if parameter.secret else plain
         if parameter.secret and value is not None:
             hidden.add(parameter.name)
-            secrets += [str(item) for item in (plain if isinstance(plain, list) else [plain])]
+            secrets += [str(item) for item in _items(plain)]
     return Values(
         template,
         shown,
@@ -201,8 +201,7 @@ def _value(
 
 
 def _check_allowed(parameter: Parameter, value: object, allowed: list[object], place: dict[str, Any]) -> None:
-    items: Sequence[object] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
-    if not all(item in allowed for item in items):
+    if not all(item in allowed for item in _items(value)):
         raise error(
             ErrorCode.PARAMETER_INVALID,
             "not_allowed",
@@ -220,12 +219,16 @@ def _at(source: Source | None, *keys: str | int) -> dict[str, Any]:
     return source.at(*keys) if source else {}
 
 
+def _items(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else [value]
+
+
 def _plain(value: object) -> Any:
     """A JSON-like form: numbers and booleans as they are, everything else as its text."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, list):
-        return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [_plain(item) for item in _items(value)]  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, dli_fast.Identifier):
         return ".".join(value.parts)
     return str(value)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dli_core.errors import ErrorCode, error
 
@@ -91,7 +91,7 @@ def side_texts(spec: SqlSpec) -> tuple[list[Text], list[Text]]:
 def query_file(spec: SqlSpec, root: Path) -> Text:
     """The text of `query_file`: below the root, relative to the spec's folder or to the root."""
     given = spec.query_file or ""
-    where = {"file": given, **(spec.source.at("query_file") if spec.source else {})}
+    where: dict[str, Any] = {"file": given, **(spec.source.at("query_file") if spec.source else {})}
     folders = [root] if spec.source is None else [spec.source.path.parent, root]
     if Path(given).is_absolute() or ".." in Path(given).parts:
         raise error(ErrorCode.VALIDATION_FAILED, "outside_project", **where)

@@ -7,7 +7,7 @@ spec ─▶ sources ─▶ dli_fast.Templates ─▶ render(values, functions) �
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -75,7 +75,7 @@ class SpecTemplates:
         return rendered.sql, FileMap(rendered, self.texts)
 
     @contextmanager
-    def translated(self, values: Mapping[str, object] | None = None) -> Iterator[None]:
+    def translated(self, values: Mapping[str, object] | None = None) -> Generator[None]:
         """Around every call of the template engine: its errors come out as DLIErrors with the user's place."""
         try:
             yield

@@ -6,7 +6,7 @@ Plan ─▶ journal ─▶ pre … ─▶ main (tried again where that is safe) 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -60,8 +60,12 @@ class Execution:
             session.close()
             self._end(None, problem)
             raise
-        translate = stream.hooks.translate
-        stream.hooks = replace(stream.hooks, translate=lambda text: translate(self.plan.values.redact(text)))
+        translate, redact = stream.hooks.translate, self.plan.values.redact
+
+        def translated(text: str) -> DLIError:
+            return translate(redact(text))
+
+        stream.hooks = replace(stream.hooks, translate=translated)
         stream.released += [session.close, lambda: self._end(stream, stream.failure)]
         stream.warnings[:0] = self.warnings
         self.warnings = stream.warnings
@@ -96,7 +100,7 @@ class Execution:
             self.warnings.append(f"{statement.name or statement.role}: {problem}")
 
     @contextmanager
-    def _redacted(self) -> Iterator[None]:
+    def _redacted(self) -> Generator[None]:
         """Errors of the engine may quote values: none of a secret's leaves here, in the cause neither."""
         try:
             yield

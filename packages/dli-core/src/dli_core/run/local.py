@@ -37,18 +37,23 @@ class Runner(Protocol):
     @property
     def dialect(self) -> str:
         """What SQL is rendered for."""
+        ...
 
     def load(self) -> Project:
         """Every spec it can run."""
+        ...
 
     def plan(self, request: RunRequest) -> Plan:
         """What would run. Nothing is executed."""
+        ...
 
     def stream(self, request: RunRequest) -> QueryStream:
         """Run and return the open stream."""
+        ...
 
     def dry_run(self, request: RunRequest) -> DryRunResult:
         """Render, and let the engine check and estimate. Nothing is executed."""
+        ...
 
 
 class LocalRunner:
