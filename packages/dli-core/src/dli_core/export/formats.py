@@ -1,6 +1,8 @@
 """The output formats: one row each. A new format is a function here and a row in FORMATS.
 
     Format.write(stream, fd, options, progress) ─▶ Written: rows, drained, bytes, sha256
+
+A writer knows bytes and nothing of paths, compression included; what a name's suffixes mean is settled in options.py.
 """
 
 from __future__ import annotations

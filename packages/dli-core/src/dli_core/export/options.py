@@ -23,8 +23,12 @@ from dli_core.export.formats import FORMATS, Compression
 SUFFIXES: dict[str, Compression] = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 # Names that mean something that CSV is not. A suffix in FORMATS comes first.
 _FOREIGN = frozenset(
-    ".parquet .pq .arrow .arrows .feather .ipc .orc .avro .xlsx .xls .ods .xml .html .htm .md .sql .sqlite .db .duckdb"
-    " .pickle .pkl .npy .npz .h5 .hdf5 .dta .sav .bz2 .xz .lz4 .br .lzma .snappy .zip .7z .tar .tgz .yaml .yml .pdf".split()
+    {
+        *(".parquet", ".pq", ".arrow", ".arrows", ".feather", ".ipc", ".orc", ".avro", ".npy", ".npz", ".h5", ".hdf5"),
+        *(".xlsx", ".xls", ".ods", ".xml", ".html", ".htm", ".md", ".pdf", ".yaml", ".yml", ".pickle", ".pkl"),
+        *(".sql", ".sqlite", ".db", ".duckdb", ".dta", ".sav"),
+        *(".bz2", ".xz", ".lzma", ".lz4", ".br", ".snappy", ".zip", ".7z", ".tar", ".tgz"),
+    }
 )
 _COMMON = frozenset({"format", "compression", "level", "receipt"})  # options of every format
 
@@ -67,7 +71,11 @@ class ExportOptions:
         row = FORMATS.get(self.format)
         if row is None:
             raise error(
-                ErrorCode.CONFIG_INVALID, "format", value=self.format, allowed=", ".join(FORMATS), candidates=list(FORMATS)
+                ErrorCode.CONFIG_INVALID,
+                "format",
+                value=self.format,
+                allowed=", ".join(FORMATS),
+                candidates=list(FORMATS),
             )
         if self.compression not in row.compressions:
             raise error(
@@ -97,7 +105,10 @@ class ExportOptions:
 
 
 def export_options(
-    path: Path, format: str | None = None, compression: str | None = None, **others: object  # noqa: A002 - the option's name
+    path: Path,
+    format: str | None = None,  # noqa: A002 - the option's name
+    compression: str | None = None,
+    **others: object,
 ) -> ExportOptions:
     """Options for `path`: what was not said is read from its suffixes (`out.csv.gz`), else CSV, uncompressed.
 

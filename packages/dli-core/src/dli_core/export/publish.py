@@ -178,6 +178,8 @@ def _put(temp: Temp, path: Path) -> None:
             if kept.restore(name):
                 raise
             what = os.strerror(problem.errno) if problem.errno else str(problem)
-            raise error(ErrorCode.OUTPUT_FAILED, "not_durable", path=str(path), problem=what, cause=problem) from problem
+            raise error(
+                ErrorCode.OUTPUT_FAILED, "not_durable", path=str(path), problem=what, cause=problem
+            ) from problem
     finally:
         kept.forget()

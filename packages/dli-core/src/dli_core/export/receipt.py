@@ -72,10 +72,9 @@ class Receipt(BaseModel):
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
-    def to_bytes(self) -> bytes:
+    def text(self) -> str:
         """The file: JSON for people and programs."""
-        text = json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False, default=str)
-        return f"{text}\n".encode(errors="backslashreplace")
+        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 class Verdict(str, Enum):

@@ -82,12 +82,19 @@ class Target:
             try:
                 return FORMATS[self.options.format].write(stream, self.output.fd, self.options, progress)
             except dli_fast.DataError as problem:
-                place = {"column_name": problem.column, "row": problem.row, "problem": problem.message}
-                raise error(ErrorCode.OUTPUT_FAILED, "value", path=path, **place, cause=problem) from problem
+                raise error(
+                    ErrorCode.OUTPUT_FAILED,
+                    "value",
+                    path=path,
+                    column_name=problem.column,
+                    row=problem.row,
+                    problem=problem.message,
+                    cause=problem,
+                ) from problem
 
     def _prove(self, receipt: Output, facts: Receipt) -> None:
         with output_errors(receipt.path):
-            rest = memoryview(facts.to_bytes())
+            rest = memoryview(facts.text().encode(errors="backslashreplace"))
             while rest:
                 rest = rest[os.write(receipt.fd, rest) :]
         receipt.seal()

@@ -14,10 +14,12 @@ import errno
 import fcntl
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 PREFIX = ".dli-partial-"
+_PROC = Path("/proc/self/fd")
 
 # Filesystems without unnamed files answer one of these to O_TMPFILE.
 _NO_TMPFILE = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
@@ -75,7 +77,7 @@ class Folder:
 
     def temporary(self, mode: int) -> Temp:
         """An empty file to write to: unnamed, or under a random name where the filesystem has no unnamed ones."""
-        if os.path.isdir("/proc/self/fd"):  # else it could not be given a name later
+        if _PROC.is_dir():  # else it could not be given a name later
             try:
                 fd = os.open(".", os.O_TMPFILE | os.O_RDWR, mode, dir_fd=self.fd)
             except OSError as problem:
@@ -84,15 +86,16 @@ class Folder:
             else:
                 lock(fd)
                 return Temp(self, fd)
-        return self._named(mode)
+        return self.named(mode)[0]
 
-    def _named(self, mode: int) -> Temp:
+    def named(self, mode: int) -> tuple[Temp, str]:
+        """An empty file under a random name, and that name."""
         while True:
             name = random_name()
             fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode, dir_fd=self.fd)
             lock(fd)
             if os.fstat(fd).st_nlink:  # a sweeper may have taken it between creation and lock
-                return Temp(self, fd, name)
+                return Temp(self, fd, name), name
             os.close(fd)
 
     def keep(self, name: str) -> Kept:
@@ -158,7 +161,7 @@ class Temp:
             name = random_name()
             try:
                 # With a folder's handle this is linkat(AT_SYMLINK_FOLLOW); without, it would link the link in /proc.
-                os.link(f"/proc/self/fd/{self.fd}", name, dst_dir_fd=self.folder.fd, follow_symlinks=True)
+                os.link(_PROC / str(self.fd), name, dst_dir_fd=self.folder.fd, follow_symlinks=True)
             except OSError as problem:
                 if problem.errno not in _NO_LINK:
                     raise
@@ -168,18 +171,17 @@ class Temp:
 
     def _move(self) -> str:
         status = os.fstat(self.fd)
-        named = self.folder._named(status.st_mode & 0o600)
-        unnamed, self.fd, self.name = self.fd, named.fd, named.name
+        file, name = self.folder.named(stat.S_IMODE(status.st_mode) & 0o600)
+        unnamed, self.fd, self.name = self.fd, file.fd, name
         try:
             offset = 0
             while offset < status.st_size:
                 offset += os.sendfile(self.fd, unnamed, offset, status.st_size - offset)
-            os.fchmod(self.fd, status.st_mode & 0o7777)
+            os.fchmod(self.fd, stat.S_IMODE(status.st_mode))
             os.fsync(self.fd)
         finally:
             os.close(unnamed)
-        assert named.name is not None
-        return named.name
+        return name
 
     def put(self, name: str) -> None:
         """Become the file `name` of the folder, in one step."""
