@@ -90,7 +90,7 @@ def _csvs(sdist: Path, folder: Path) -> dict[str, Path]:
 def _convert(connection: duckdb.DuckDBPyConnection, name: str, source: Path) -> dict[str, object]:
     target = DATA / f"{name}.parquet"
     connection.execute(
-        f"COPY ({TABLES[name]} FROM read_csv('{source}', all_varchar = true, nullstr = 'NA')) "  # noqa: S608 - our own words
+        f"COPY ({TABLES[name]} FROM read_csv('{source}', all_varchar = true, nullstr = 'NA')) "
         f"TO '{target}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 19, ROW_GROUP_SIZE 500000)"
     )
     rows = connection.execute(f"SELECT count(*) FROM '{target}'").fetchone()  # noqa: S608

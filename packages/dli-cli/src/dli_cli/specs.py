@@ -1,0 +1,114 @@
+"""The verbs that datasets and metrics share: list, get, validate; `run` is in `dli_cli.running`.
+
+Session.api(kind) ─▶ specs, findings ─▶ a listing for people │ JSON for programs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import typer
+
+from dli_cli import amounts, described, tables
+from dli_cli.options import ListOptions
+from dli_cli.session import Kind, Session
+from dli_cli.usage import EXIT_CODE
+from dli_core.errors.safe import escaped
+from dli_core.specs.select import select
+
+if TYPE_CHECKING:
+    from dli import DatasetAPI, MetricAPI
+    from dli_core.models.result import Finding
+    from dli_core.models.spec import Spec, SqlSpec
+
+
+def show_list(session: Session, kind: Kind, options: ListOptions) -> None:
+    """Every spec of the kind; files that could not be read are named on stderr."""
+    console, api = session.console, session.api(kind)
+    specs = _all(api)
+    if options.format == "json":
+        console.json([_summary(spec) for spec in specs])
+    elif specs:
+        rows = [[s.name, s.query_type, s.owner or "", _first_line(s.description)] for s in specs]
+        width = console.width if console.on_terminal else None
+        console.data("\n".join(tables.plain(["NAME", "TYPE", "OWNER", "DESCRIPTION"], rows, width)))
+    else:
+        where = session.settings.root or Path.cwd()
+        console.note(f"There are no {kind}s in {where}: describe one in a file '{kind}.NAME.yaml'.")
+    console.flush()
+    broken = api.problems()
+    for line in _lines(broken):
+        console.note(line)
+    if broken:
+        files = len({finding.path for finding in broken})
+        console.warn(
+            f"{amounts.count(files, 'file')} could not be read and {'is' if files == 1 else 'are'} not listed."
+        )
+
+
+def show(session: Session, kind: Kind, name: str, options: ListOptions) -> None:
+    """One spec in full."""
+    spec = cast("SqlSpec", select(session.runner().load(), kind, name))
+    if options.format == "json":
+        session.console.json(described.as_json(spec))
+    else:
+        session.console.data("\n".join(described.as_text(spec, session.console.width)))
+
+
+def validate(session: Session, kind: Kind, names: list[str], options: ListOptions) -> None:
+    """Check the named specs, or all of the kind; an error among the findings is exit code 2."""
+    console, api = session.console, session.api(kind)
+    results = [api.validate(name) for name in (names or [spec.name for spec in _all(api)])]
+    broken = () if names else api.problems()
+    findings = [*broken, *(finding for result in results for finding in result.findings)]
+    findings = list({(f.path, f.line, f.column, f.message): f for f in findings}.values())
+    if options.format == "json":
+        console.json({"valid": not _errors(findings), "findings": [f.model_dump(mode="json") for f in findings]})
+    else:
+        for line in _lines(findings):
+            console.data(line)
+    console.flush()
+    files = len({finding.path for finding in broken})
+    checked = amounts.count(len(results) + files, kind)
+    errors, warnings = _errors(findings), len(findings) - _errors(findings)
+    also = f", {amounts.count(warnings, 'warning')}" if warnings else ""
+    if not errors:
+        console.note(f"✓ {checked} checked: no errors{also}")
+        return
+    console.note(f"✗ {checked} checked: {amounts.count(errors, 'error')}{also}")
+    raise typer.Exit(EXIT_CODE)
+
+
+def _errors(findings: Iterable[Finding]) -> int:
+    return sum(finding.severity == "error" for finding in findings)
+
+
+def _lines(findings: Iterable[Finding]) -> list[str]:
+    return [_line(finding) for finding in findings]
+
+
+def _line(finding: Finding) -> str:
+    """`datasets/dataset.a.yaml:3:1: error: unknown key 'nmae' (DLI-202)`."""
+    place = "".join(f"{part}:" for part in (finding.path, finding.line, finding.column) if part is not None)
+    return escaped(f"{place} {finding.severity}: {finding.message} ({finding.code})".lstrip())
+
+
+def _all(api: DatasetAPI | MetricAPI) -> list[SqlSpec]:
+    import dli  # noqa: PLC0415 - imported already, by the session
+
+    return [*(api.list_datasets() if isinstance(api, dli.DatasetAPI) else api.list_metrics())]
+
+
+def _summary(spec: SqlSpec) -> dict[str, Any]:
+    fields = ("name", "query_type", "description", "owner", "team", "domains", "tags")
+    return {**spec.model_dump(mode="json", include=set(fields)), "path": _path(spec)}
+
+
+def _path(spec: Spec) -> str | None:
+    return spec.source.relative if spec.source else None
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]
