@@ -95,6 +95,7 @@ COMMANDS = {
     "workflow": {"register", "unregister", "get", "run", "backfill", "stop", "status", "list", "history", "unpause"},
     "catalog": {"show", "list", "search"},
     "config": {"show", "get", "set", "check", "path"},
+    "jobs": {"list", "show", "cancel"},
     "verify": set(),
     "explain": set(),
 }

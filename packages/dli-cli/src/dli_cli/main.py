@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "metric": ("dli_cli.commands.metric", "Run, export, list and check metrics."),
     "run": ("dli_cli.commands.run", "Run SQL from the command line, a file or stdin."),
     "config": ("dli_cli.commands.config", "Show, check and change the configuration."),
+    "jobs": ("dli_cli.commands.jobs", "Look up and stop what this machine ran."),
     "verify": ("dli_cli.commands.verify", "Compare a file with its receipt."),
     "explain": ("dli_cli.commands.explain", "Tell more about an error code."),
     "schema": ("dli_cli.commands.schema", "Print the JSON Schema of a kind of spec."),

@@ -25,10 +25,10 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def make_project(folder: Path, files: Mapping[str, str] | None = None) -> Path:
-    """A project in `folder`: an empty `dli.yaml`, unless `files` has one, and the files by their relative paths.
+    r"""A project in `folder`: an empty `dli.yaml`, unless `files` has one, and the files by their relative paths.
 
     >>> import tempfile
-    >>> root = make_project(Path(tempfile.mkdtemp()), {"dataset.a.yaml": "name: a.b.c\\nquery_statement: SELECT 1 AS n"})
+    >>> root = make_project(Path(tempfile.mkdtemp()), {"dataset.a.yaml": "name: a.b.c\nquery_statement: SELECT 1"})
     >>> sorted(path.name for path in root.iterdir())
     ['dataset.a.yaml', 'dli.yaml']
     """
@@ -40,14 +40,14 @@ def make_project(folder: Path, files: Mapping[str, str] | None = None) -> Path:
 
 
 class Answers(MockExecutor):
-    """A MockExecutor that answers by what the SQL holds.
+    r"""A MockExecutor that answers by what the SQL holds.
 
     Args:
         rows: pattern of a regular expression → the rows of every statement in which it is found; the first one wins.
 
     A statement that fits none is an AssertionError: a test must not pass on an answer that nobody gave.
 
-    >>> answers = Answers({r"FROM\\s+orders": [{"n": 1}]})
+    >>> answers = Answers({r"FROM\s+orders": [{"n": 1}]})
     >>> answers.execute("SELECT n FROM orders").rows
     [{'n': 1}]
     """
