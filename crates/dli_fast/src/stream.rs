@@ -29,6 +29,11 @@ pub fn note_raised(raised: Raised) {
     RAISED.with(|slot| *slot.borrow_mut() = Some(raised));
 }
 
+/// What was noted on this thread since the last call.
+pub fn take_raised() -> Option<Raised> {
+    RAISED.with(|slot| slot.borrow_mut().take())
+}
+
 /// Why a stream ended early.
 pub struct StreamError {
     /// The producer's own text.

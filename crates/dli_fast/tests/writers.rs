@@ -286,7 +286,7 @@ fn render(layout: &dyn Layout, batch: &Batch, step: usize, limit: usize) -> Resu
             };
             let mut chunks = Chunks::new(Vec::new(), limit, &mut emit);
             let range = start..batch.rows.min(start + step);
-            layout.rows(batch, range, start == 0, &mut chunks).map_err(|halt| match halt {
+            layout.rows(batch, range, start as u64, &mut chunks).map_err(|halt| match halt {
                 Halt::Fault(fault) => format!("{}|{}|{}", fault.row, fault.column, fault.message),
                 Halt::Stopped => "stopped".to_string(),
             })?;
@@ -429,7 +429,7 @@ fn a_long_cell_is_handed_on_in_pieces() {
         Ok(())
     };
     let mut chunks = Chunks::new(Vec::new(), 64 << 10, &mut emit);
-    assert!(layout.rows(&batch, 0..1, true, &mut chunks).is_ok());
+    assert!(layout.rows(&batch, 0..1, 0, &mut chunks).is_ok());
     chunks.flush().unwrap();
     assert!(total > 3_000_000, "{total}");
     assert!(most < 600_000, "a buffer grew to {most} bytes");

@@ -6,6 +6,7 @@ from dli_fast._dli_fast import (
     CancelToken,
     DataError,
     Identifier,
+    IpcStream,
     Places,
     Rendered,
     Secret,
@@ -18,9 +19,12 @@ from dli_fast._dli_fast import (
     build_info,
     collect,
     from_rows,
+    read_ipc,
     read_yaml,
     write_csv,
+    write_ipc,
     write_json,
+    write_parquet,
 )
 
 __all__ = [
@@ -29,6 +33,7 @@ __all__ = [
     "CancelledError",
     "DataError",
     "Identifier",
+    "IpcStream",
     "Places",
     "Rendered",
     "Secret",
@@ -41,7 +46,10 @@ __all__ = [
     "build_info",
     "collect",
     "from_rows",
+    "read_ipc",
     "read_yaml",
     "write_csv",
+    "write_ipc",
     "write_json",
+    "write_parquet",
 ]

@@ -1,3 +1,7 @@
+from dli_fast._file import IpcStream as IpcStream
+from dli_fast._file import read_ipc as read_ipc
+from dli_fast._file import write_ipc as write_ipc
+from dli_fast._file import write_parquet as write_parquet
 from dli_fast._rows import Batches as Batches
 from dli_fast._rows import collect as collect
 from dli_fast._rows import from_rows as from_rows

@@ -88,3 +88,22 @@ pub(crate) fn batch_of(source: &Bound<'_, PyAny>) -> PyResult<(SchemaRef, Batch)
 pub(crate) fn pointer<T>(capsule: &Bound<'_, PyAny>, name: &CStr) -> PyResult<*mut T> {
     Ok(capsule.cast::<PyCapsule>()?.pointer_checked(Some(name))?.as_ptr().cast())
 }
+
+/// Run `body` on a thread of its own, since it may block for long, and look at signals meanwhile.
+pub(crate) fn interruptible<T: Send + 'static>(
+    py: Python<'_>,
+    name: &str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> PyResult<T> {
+    let (sender, done) = crossbeam_channel::bounded(1);
+    std::thread::Builder::new().name(name.into()).spawn(move || drop(sender.send(body())))?;
+    loop {
+        match py.detach(|| done.recv_timeout(std::time::Duration::from_millis(50))) {
+            Ok(result) => return Ok(result),
+            Err(crossbeam_channel::RecvTimeoutError::Timeout) => py.check_signals()?,
+            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => {
+                return Err(SourceError::new_err("the stream could not be read"));
+            }
+        }
+    }
+}
