@@ -1,3 +1,7 @@
+from dli_fast._cron import Cron as Cron
+from dli_fast._cron import CronError as CronError
+from dli_fast._cron import Surprise as Surprise
+from dli_fast._cron import next_fires as next_fires
 from dli_fast._rows import Batches as Batches
 from dli_fast._rows import collect as collect
 from dli_fast._rows import from_rows as from_rows
