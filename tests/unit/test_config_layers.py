@@ -140,9 +140,8 @@ def test_every_value_of_a_file_knows_its_line(world: World):
         ("server: {url: basecamp}\n", "dli.yaml:1:10: server.url: must begin with https:// or http://"),
         ("server: {trusted_hosts: [evil]}\n",
          "dli.yaml:1:10: server.trusted_hosts: only your own ~/.dli/config.yaml may trust hosts, a project may not"),
-        ("protected: 1\n",
-         "dli.yaml:1:1: unknown key 'protected' outside of an environment, "
-         "did you mean 'environments.NAME.protected'?"),
+        ("rename: {}\n",
+         "dli.yaml:1:1: unknown key 'rename' outside of an environment, did you mean 'environments.NAME.rename'?"),
         ("environments: {dev: {requires: '>=1'}}\n", "dli.yaml:1:22: unknown key 'requires' inside of an environment"),
         ("environments: {dev: {local: {engin: trino}}}\n",
          "dli.yaml:1:30: unknown key 'environments.dev.local.engin', did you mean 'local.engine'?"),

@@ -19,11 +19,11 @@ from dli_core.config.keys import Parts, join
 from dli_core.config.origin import Origin
 from dli_core.config.problems import unset_error
 from dli_core.config.settings import Settings
-from dli_core.errors import ErrorCode, error
+from dli_core.errors import DLIError, ErrorCode, error
 
 HIDDEN = "***"
 # Names inside of maps (DuckDB's settings, a session, vars) whose values people keep to themselves.
-_SECRET_NAME = re.compile(r"(?i)secret|passw|passphrase|token|credential|api_?key|access_?key|private_?key|auth")
+_SECRET_NAME = re.compile(r"(?i)secret|passw|passphrase|token|credential|api_?key|access_?key|private_?key|authorization")
 _USER_OF_URL = re.compile(r"(?<=://)[^/@\s]*@")
 
 
@@ -58,7 +58,7 @@ def require(settings: Settings, key: str) -> Any:
     return value
 
 
-def unknown(key: str) -> Exception:
+def unknown(key: str) -> DLIError:
     """DLI-001 for a key that a person asked for and that does not exist."""
     near = keys.nearest(keys.parse(key), overlay=True)
     return error(ErrorCode.CONFIG_INVALID, "unknown_key", key=key, candidates=[near] if near else None)
