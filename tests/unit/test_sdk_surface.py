@@ -88,12 +88,12 @@ WRONG = {
 
 @pytest.fixture(scope="module")
 def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What pyright says in strict mode, by file; one run for all."""
+    """What (based)pyright says in strict mode, by file; one run for all."""
     folder = tmp_path_factory.mktemp("typed")
     for name, text in {"right": TYPED, **WRONG}.items():
         (folder / f"{name.replace(' ', '_')}.py").write_text(text)
     (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict", "pythonVersion": "3.11"}')
-    command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, "-p", str(folder)]
+    command = [sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable, "-p", str(folder)]
     out = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     found: dict[str, list[str]] = {}
     for item in json.loads(out.stdout)["generalDiagnostics"]:

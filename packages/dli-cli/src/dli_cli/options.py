@@ -7,15 +7,17 @@ ListOptions      --format table|json              listings
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from dli_cli.usage import UsageError, nearest
 from dli_core.export.formats import FORMATS
+from dli_core.export.formats import Compression as COMPRESSION
 
 TABLE = "table"
 STDOUT = Path("-")
@@ -36,6 +38,19 @@ def _delimiter(text: str) -> str:
         message = f"'{text}' is not a delimiter: give one ASCII character, or 'tab'"
         raise typer.BadParameter(message)
     return text
+
+
+def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A reader of whole numbers in a range."""
+    wanted = f"a whole number from {least} to {most}" if most else f"a whole number, {least} or more"
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text[:18]) <= (most or 10**18):
+            message = f"'{text}' is not {wanted}"
+            raise typer.BadParameter(message)
+        return int(text)
+
+    return read
 
 
 # Arguments
@@ -78,8 +93,7 @@ Timeout = Annotated[
     int | None,
     typer.Option(
         "--timeout",
-        min=1,
-        max=3600,
+        parser=_whole(1, 3600),
         metavar="SECONDS",
         help="Wait this long for the engine, 1 to 3600; unset: the spec's, else 300.",
     ),
@@ -103,11 +117,13 @@ Format = Annotated[
     ),
 ]
 Compression = Annotated[
-    str | None, typer.Option("--compression", metavar="none|gzip|zstd", help="Of the file; unset: by FILE's suffix.")
+    str | None, typer.Option("--compression", metavar="CODEC", help="none, gzip or zstd, of the file; snappy, lz4 or zstd inside of Parquet and Arrow. Unset: by FILE's suffix.")
 ]
 Rows = Annotated[
     int | None,
-    typer.Option("--rows", min=0, metavar="N", help="Fetch at most N rows for the table; 0 for all, unset: 10,000."),
+    typer.Option(
+        "--rows", parser=_whole(0), metavar="N", help="Fetch at most N rows for the table; 0 for all, unset: 10,000."
+    ),
 ]
 ReceiptOption = Annotated[
     str | None,
@@ -189,7 +205,7 @@ class RunOptions(ProjectOptions):
 
     def __post_init__(self) -> None:
         ProjectOptions.__post_init__(self)
-        one_of("--compression", self.compression, ("none", "gzip", "zstd"))
+        one_of("--compression", self.compression, get_args(COMPRESSION))
         one_of("--json-numbers", self.json_numbers, ("exact", "string"))
         one_of("--format", self.format, (*FORMATS, TABLE))
         if self.local and self.server:

@@ -16,7 +16,7 @@ import dli_fast
 if TYPE_CHECKING:
     from dli_core.export.options import ExportOptions
 
-Compression = Literal["none", "gzip", "zstd"]
+Compression = Literal["none", "gzip", "zstd", "snappy", "lz4"]
 
 Progress = Callable[[int, int], object]
 """Rows and bytes so far; called from the calling thread, at most 10 times a second."""
@@ -54,7 +54,7 @@ def _csv(stream: object, fd: int, o: ExportOptions, progress: Progress | None) -
         safe=o.safe,
         binary=o.binary,
         utf8=o.utf8,
-        compression=o.compression,
+        compression=o.compression,  # type: ignore[arg-type]  # ExportOptions has checked it
         level=o.level,
         progress=progress,
     )
@@ -69,7 +69,7 @@ def _json(stream: object, fd: int, o: ExportOptions, progress: Progress | None, 
         nan=o.nan,
         binary=o.binary,
         utf8=o.utf8,
-        compression=o.compression,
+        compression=o.compression,  # type: ignore[arg-type]  # as above
         level=o.level,
         progress=progress,
     )
@@ -83,6 +83,26 @@ def _ndjson(stream: object, fd: int, o: ExportOptions, progress: Progress | None
     return _json(stream, fd, o, progress, lines=True)
 
 
+def _parquet(stream: object, fd: int, o: ExportOptions, progress: Progress | None) -> dli_fast.Written:
+    return dli_fast.write_parquet(
+        stream,  # type: ignore[arg-type]
+        fd,
+        compression=o.compression,  # type: ignore[arg-type]
+        level=o.level,
+        progress=progress,
+    )
+
+
+def _arrow(stream: object, fd: int, o: ExportOptions, progress: Progress | None) -> dli_fast.Written:
+    return dli_fast.write_ipc(
+        stream,  # type: ignore[arg-type]
+        fd,
+        compression=o.compression,  # type: ignore[arg-type]
+        level=o.level,
+        progress=progress,
+    )
+
+
 _CSV = frozenset({"delimiter", "header", "null", "bom", "safe", "binary", "utf8"})
 _JSON = frozenset({"numbers", "nan", "binary", "utf8"})
 
@@ -90,4 +110,10 @@ FORMATS: Mapping[str, Format] = {
     "csv": Format((".csv", ".tsv"), _csv, _CSV),
     "json": Format((".json",), _array, _JSON),
     "ndjson": Format((".ndjson", ".jsonl"), _ndjson, _JSON),
+    "parquet": Format(
+        (".parquet", ".pq"), _parquet, compressions=("zstd", "snappy", "gzip", "none"), packs_itself=True
+    ),
+    "arrow": Format(
+        (".arrow", ".feather", ".ipc"), _arrow, compressions=("none", "zstd", "lz4"), packs_itself=True
+    ),
 }
