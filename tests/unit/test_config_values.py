@@ -73,6 +73,7 @@ def test_a_value_is_found_by_its_path(world: World):
     assert value_at(settings, 'rename."a.b"') == value_at(settings, "rename.a.b") == "c.d"
     assert value_at(settings, "vars") == {"x": [1]}
     assert value_at(settings, "vars.nope") is None
+    assert (value_at(settings, "environment"), value_at(settings, "environments")) == ("dev", ["dev"])
     assert value_at(settings, "local") is settings.local
 
 

@@ -45,8 +45,9 @@ def invalid(problems: Iterable[Problem]) -> DLIError:
     if len(found) > 1:
         return error(ErrorCode.CONFIG_INVALID, "several", problems=listed, count=len(listed))
     only = found[0]
-    facts: dict[str, Any] = {"origin": only.origin.layer} if only.origin.path is None else dict(listed[0])
-    facts.pop("message", None)
+    facts: dict[str, Any] = {name: listed[0].get(name) for name in ("path", "line", "column", "file")}
+    if only.origin.path is None and only.reason != "conflict":  # that one names both
+        facts["origin"] = only.origin.layer
     return error(ErrorCode.CONFIG_INVALID, only.reason, problems=listed, count=1, **{**facts, **only.details})
 
 
@@ -62,7 +63,7 @@ def bad_file(origin: Origin, what: str) -> Problem:
 
 def bad_value(origin: Origin, key: str, value: object, what: str) -> Problem:
     """A value that does not fit; `value` is shown, so a secret must come as `***`."""
-    details = {"key": key, "value": str(value), "problem": what}
+    details = {"key": key, "value": str(value) or None, "problem": what}
     return Problem(f"{key}: {what}", origin, "value", details)
 
 

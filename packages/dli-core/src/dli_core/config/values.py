@@ -22,8 +22,11 @@ from dli_core.config.settings import Settings
 from dli_core.errors import DLIError, ErrorCode, error
 
 HIDDEN = "***"
+_CHOSEN = ("environment", "environments")  # no keys of Settings, and yet people ask for them
 # Names inside of maps (DuckDB's settings, a session, vars) whose values people keep to themselves.
-_SECRET_NAME = re.compile(r"(?i)secret|passw|passphrase|token|credential|api_?key|access_?key|private_?key|authorization")
+_SECRET_NAME = re.compile(
+    r"(?i)secret|passw|passphrase|token|credential|api_?key|access_?key|private_?key|authorization"
+)
 _USER_OF_URL = re.compile(r"(?<=://)[^/@\s]*@")
 
 
@@ -35,13 +38,14 @@ def flatten(settings: Settings) -> dict[str, tuple[str, Origin]]:
     shown = {join(parts): _text(parts, value) for parts, value in _leaves(settings)}
     for key, missing in settings.found.unset.items():
         shown[key] = f"${{{missing.variable}}} is not set"
-    shown["environment"] = _plain(settings.environment)
-    shown["environments"] = _plain(list(settings.found.environments))
+    shown |= {key: _plain(value_at(settings, key)) for key in _CHOSEN}
     return {key: (text, settings.origin(key)) for key, text in shown.items()}
 
 
 def value_at(settings: Settings, key: str) -> Any:
     """The value at a dotted path: a section, a mapping or a single value. DLI-001 "unknown_key" when there is none."""
+    if key in _CHOSEN:
+        return settings.environment if key == "environment" else list(settings.found.environments)
     parts = keys.parse(key)
     if keys.key_at(parts) is None:
         raise unknown(key)
