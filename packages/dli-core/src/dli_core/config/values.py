@@ -24,9 +24,7 @@ from dli_core.errors import DLIError, ErrorCode, error
 HIDDEN = "***"
 _CHOSEN = ("environment", "environments")  # no keys of Settings, and yet people ask for them
 # Names inside of maps (DuckDB's settings, a session, vars) whose values people keep to themselves.
-_SECRET_NAME = re.compile(
-    r"(?i)secret|pass(w|phrase)|token|credential|(api|access|private)_?key|authorization"
-)
+_SECRET_NAME = re.compile(r"(?i)secret|pass(w|phrase)|token|credential|(api|access|private)_?key|authorization")
 _USER_OF_URL = re.compile(r"(?<=://)[^/@\s]*@")
 
 
