@@ -46,12 +46,17 @@ class Command(TyperCommand):
     """A verb: its help shows the metavars as they are written, and its usage errors know the command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        ctx.allow_extra_args = True  # refused below, in our words
         try:
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
         except typer.TyperException as problem:
             if getattr(problem, "ctx", None) is None:
                 problem.ctx = ctx  # type: ignore[attr-defined]
             raise
+        if ctx.args:
+            remedy = 'Put SQL in quotes: dli run "SELECT 1"' if ctx.command_path == "dli run" else None
+            raise UsageError(f"There is an argument too many: '{ctx.args[0]}'.", remedy, ctx.command_path)
+        return rest
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
         arguments = [p for p in self.params if p.param_type_name == "argument"]

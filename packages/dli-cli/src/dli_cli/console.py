@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from dli_cli import amounts
 from dli_core.errors.text import language
+from dli_core.export.publish import output_errors
 
 if TYPE_CHECKING:
     from dli_core.errors import DLIError
 
 _NARROWEST = 40
+_STDOUT = Path("-")
 
 
 @dataclass(slots=True)
@@ -78,7 +80,8 @@ class Console:
 
     def data(self, text: str) -> None:
         """A line, or several, of what was asked for."""
-        self.stdout.write(text + "\n")
+        with output_errors(_STDOUT):
+            self.stdout.write(text + "\n")
 
     def json(self, value: Any) -> None:
         """The same as JSON."""
@@ -107,13 +110,15 @@ class Console:
 
     def flush(self) -> None:
         """What the system refuses to take is an error now, not when Python ends."""
-        self.stdout.flush()
+        with output_errors(_STDOUT):
+            self.stdout.flush()
         self.stderr.flush()
 
     @contextmanager
-    def progress(self) -> Generator[Callable[[int, int], None] | None]:
-        """A line on the terminal that tells rows, bytes and rate while a file is written; None elsewhere."""
-        if not self.stderr.isatty() or self.environ.get("TERM") == "dumb":
+    def progress(self, target: Path) -> Generator[Callable[[int, int], None] | None]:
+        """A line on the terminal that tells rows, bytes and rate while `target` is written; None elsewhere."""
+        in_the_way = target == _STDOUT and self.on_terminal  # of the data
+        if not self.stderr.isatty() or self.environ.get("TERM") == "dumb" or in_the_way:
             yield None
             return
         line = _Progress(self.stderr, self.width)

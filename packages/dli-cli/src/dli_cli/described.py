@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dli_cli import tables
-from dli_core.errors.safe import escaped
+from dli_core.errors.safe import escaped, items
 from dli_core.errors.show import wrap
 from dli_core.models.metric import MetricSpec
 from dli_core.models.spec import Parameter, SqlSpec
@@ -97,7 +97,6 @@ def _default(parameter: Parameter) -> Any:
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        items: list[Any] = value
-        return ", ".join(map(_plain, items))
+    if (several := items(value)) is not None:
+        return ", ".join(map(_plain, several))
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -22,7 +22,6 @@ from dli_cli.options import DEFAULT_RECEIPT, STDOUT, Directory
 from dli_cli.signals import Caught, caught
 from dli_cli.usage import EXIT_CODE, UsageError, lines
 from dli_core.errors import DLIError, ErrorCode, error
-from dli_core.export.publish import output_errors
 
 # Name → the module whose `app` it is, and its line in `dli --help`. A new command is its file and a row here.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -73,16 +72,22 @@ dli -C demo dataset run all_flights -o flights.csv --receipt
 app = App(HELP, cls=Commands)
 
 
-@app.callback()
-def root(
-    directory: Directory = None,  # noqa: ARG001 - commands read it from the context
-    version: Annotated[bool, typer.Option("-V", "--version", help="Show the version and exit.")] = False,
-) -> None:
-    if version:
-        from dli_core import __version__  # noqa: PLC0415 - __main__ answers this, unless other words stand beside it
+def _version(asked: bool) -> None:
+    """`__main__` answers this before typer is imported, unless other words stand beside it."""
+    if asked:
+        from dli_core import __version__  # noqa: PLC0415 - as there
 
         typer.echo(f"dli {__version__}")
         raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("-V", "--version", callback=_version, is_eager=True, help="Show the version.")]
+
+
+@app.callback()
+def root(directory: Directory = None, version: Version = False) -> None:
+    """Hold the options before the noun: commands read `directory` from the context."""
+    del directory, version
 
 
 def run(words: list[str], console: Console | None = None) -> int:
@@ -91,8 +96,7 @@ def run(words: list[str], console: Console | None = None) -> int:
     with caught() as signals:
         try:
             code = _dispatch(words, console)
-            with output_errors(STDOUT):
-                console.flush()
+            console.flush()
         except (UsageError, typer.TyperException) as problem:
             for line in lines(problem):
                 console.note(line)

@@ -17,7 +17,7 @@ import typer
 
 from dli_cli.usage import UsageError, nearest
 from dli_core.export.formats import FORMATS
-from dli_core.export.formats import Compression as COMPRESSION
+from dli_core.export.formats import Compression as Codec
 
 TABLE = "table"
 STDOUT = Path("-")
@@ -117,7 +117,12 @@ Format = Annotated[
     ),
 ]
 Compression = Annotated[
-    str | None, typer.Option("--compression", metavar="CODEC", help="none, gzip or zstd, of the file; snappy, lz4 or zstd inside of Parquet and Arrow. Unset: by FILE's suffix.")
+    str | None,
+    typer.Option(
+        "--compression",
+        metavar="CODEC",
+        help="none, gzip, zstd; inside of Parquet and Arrow also snappy, lz4. Unset: by FILE's suffix.",
+    ),
 ]
 Rows = Annotated[
     int | None,
@@ -205,7 +210,7 @@ class RunOptions(ProjectOptions):
 
     def __post_init__(self) -> None:
         ProjectOptions.__post_init__(self)
-        one_of("--compression", self.compression, get_args(COMPRESSION))
+        one_of("--compression", self.compression, get_args(Codec))
         one_of("--json-numbers", self.json_numbers, ("exact", "string"))
         one_of("--format", self.format, (*FORMATS, TABLE))
         if self.local and self.server:

@@ -74,7 +74,7 @@ def export(session: Session, runner: Runner, request: RunRequest, path: Path, op
             changed(session, stream)
             warn(session, stream.warnings)
             return
-        with console.progress() as progress:
+        with console.progress(path) as progress:
             done = target.take(stream, progress)
     if path != STDOUT:
         for line in saved(stream, done):

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -24,7 +25,7 @@ from dli_core.export.publish import output_errors
 EXAMPLES = Path(__file__).with_name("examples")
 HELLO = "hello"
 _SCHEMAS = ".dli/schemas"
-_SKIPPED = {"build.py", "__pycache__"}
+_SKIPPED = ("build.py", "*.pyc")  # of our repository, not of a project
 # What people often have already, and what a project also works without.
 OPTIONAL = frozenset({".gitignore", ".vscode/settings.json", ".vscode/extensions.json"})
 _PRESETS = {"duckdb": "    database: data.duckdb # made on first use; relative to this folder\n"}
@@ -42,13 +43,16 @@ def examples() -> list[str]:
 
 def project_files(example: str, engine: str) -> dict[str, bytes]:
     """Path from the project's folder → content."""
+    folder = EXAMPLES / example
+    ignored = [*_SKIPPED, *(folder / ".gitignore").read_text("utf-8").split()]  # what a run in the repository left
     files = {
-        path.relative_to(EXAMPLES / example).as_posix(): path.read_bytes()
-        for path in sorted((EXAMPLES / example).rglob("*"))
-        if path.is_file() and not _SKIPPED & set(path.parts)
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not any(fnmatch(path.name, pattern) for pattern in ignored)
     }
     files.setdefault("dli.yaml", _configuration(engine).encode())
-    return dict(sorted({**files, **_editor_files()}.items()))
+    files |= _editor_files()
+    return {name: files[name] for name in sorted(files, key=lambda name: (name.startswith("."), name))}
 
 
 def in_the_way(folder: Path, files: Mapping[str, bytes]) -> list[str]:

@@ -5,7 +5,7 @@ every command of typer ─▶ table() ─▶ words.json (committed; a test compa
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -122,10 +122,11 @@ def _words(metavar: str, path: str) -> list[str]:
     from dli_core.config import keys  # noqa: PLC0415 - as above
     from dli_core.engines.factory import ENGINES  # noqa: PLC0415 - as above
     from dli_core.errors import ErrorCode  # noqa: PLC0415 - as above
-    from dli_core.export.formats import FORMATS  # noqa: PLC0415 - as above
+    from dli_core.export.formats import FORMATS, Compression  # noqa: PLC0415 - as above
 
     known = {
         "FORMAT": [*FORMATS, TABLE],
+        "CODEC": list(get_args(Compression)),
         "ENGINE": list(ENGINES),
         "CODE": [code.value for code in ErrorCode],
         "KIND": schemas.kinds(),
