@@ -16,6 +16,9 @@ class Places:
         """Line and column (from 1) of the value at `path`."""
     def key(self, path: tuple[str | int, ...]) -> tuple[int, int] | None:
         """Line and column of the key itself (the value's for a list item)."""
+    def text(self, path: tuple[str | int, ...]) -> tuple[int, int] | None:
+        """Line and column of the text's own first character, inside of its quotes or below its `|`. None where the lines
+        of the text are not lines of the file, each from one column on: folded or escaped text, numbers, blocks."""
     def nearest(self, path: tuple[str | int, ...]) -> tuple[int, int]:
         """The key's place, or that of the nearest enclosing one that exists; (1, 1) at the root."""
 

@@ -22,7 +22,7 @@ from dli_core.models.spec import SqlSpec
 from dli_core.run.local import collect, skipped
 from dli_core.run.request import RunRequest
 from dli_core.specs.load import Project
-from dli_core.specs.select import broken_error, select
+from dli_core.specs.select import select
 
 if TYPE_CHECKING:
     from dli.context import ExecutionContext
@@ -106,7 +106,7 @@ class SpecFacade(Facade, Generic[S]):
             NotFoundError: the name is short and fits several.
         """
         try:
-            return cast("S", select(self._runner.load(), self.kind, name))
+            return cast("S", self._runner.find(self.kind, name))
         except DLIError as problem:
             if problem.code in {ErrorCode.DATASET_NOT_FOUND, ErrorCode.METRIC_NOT_FOUND} and (
                 problem.details.get("reason") != "ambiguous"
@@ -187,8 +187,7 @@ class SpecFacade(Facade, Generic[S]):
             return ValidationResult(name=str(problem.details.get("name", name)), findings=_findings(problem))
         names = frozenset(dataset.name for dataset in project.of("dataset"))
         found = check_spec(spec, self.settings, self._runner.dialect, names)
-        twice = [_finding(item) for item in project.duplicates if f"'{spec.name}'" in item["message"]]
-        return ValidationResult(name=spec.name, findings=(*twice, *found))
+        return ValidationResult(name=spec.name, findings=tuple(found))
 
     def problems(self) -> tuple[Finding, ...]:
         """What is wrong with files of this kind that could not be read, by place."""
@@ -205,8 +204,7 @@ class SpecFacade(Facade, Generic[S]):
 
 def problems_of(project: Project, kind: str) -> tuple[Finding, ...]:
     """The problems of one kind's files."""
-    broken = [_findings(broken_error(broken)) for broken in project.broken if broken.file.kind == kind]
-    return tuple(finding for findings in broken for finding in findings)
+    return tuple(_finding(item) for item in project.problems_of(kind))
 
 
 def _findings(problem: DLIError) -> tuple[Finding, ...]:

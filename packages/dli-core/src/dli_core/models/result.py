@@ -1,10 +1,10 @@
 """What runs give back. All frozen.
 
-    QueryResult       rows in memory: what an injected executor returns
-    ExecutionResult   a run whose rows are held
-    ExportResult      a run whose rows are in a file
-    DryRunResult      what would run
-    ValidationResult  what is wrong with a spec, with places
+QueryResult       rows in memory: what an injected executor returns
+ExecutionResult   a run whose rows are held
+ExportResult      a run whose rows are in a file
+DryRunResult      what would run
+ValidationResult  what is wrong with a spec, with places
 """
 
 from __future__ import annotations

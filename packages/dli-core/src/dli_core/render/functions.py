@@ -6,7 +6,7 @@ ref('a.b.c') ─▶ rename of the environment ─▶ Identifier
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ class Functions:
 
     settings: Settings
     name: str | None = None  # of the spec; None for ad-hoc SQL
-    names: frozenset[str] = frozenset()  # of all datasets of the project
+    names: Collection[str] = ()  # of all datasets of the project
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def all(self) -> dict[str, Callable[..., Any]]:

@@ -16,10 +16,11 @@ from dli_core.engines.factory import make_engine
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.models.common import ResultStatus
 from dli_core.models.result import DryRunResult, ExecutionResult
-from dli_core.models.spec import SqlSpec
+from dli_core.models.spec import Spec, SqlSpec
 from dli_core.run.execution import Execution
 from dli_core.run.plan import Plan, plan_spec, plan_sql
 from dli_core.specs.load import Project, load_project
+from dli_core.specs.named import Names, load_named
 from dli_core.specs.select import select
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class Runner(Protocol):
 
     def load(self) -> Project:
         """Every spec it can run."""
+        ...
+
+    def find(self, kind: str, name: str) -> Spec:
+        """One spec by its name, whole or its last parts."""
         ...
 
     def plan(self, request: RunRequest) -> Plan:
@@ -78,15 +83,22 @@ class LocalRunner:
         root = self.settings.root
         return load_project(root) if root else Project(self.settings.base)
 
+    def find(self, kind: str, name: str) -> Spec:
+        """One spec by its name, whole or its last parts. The others are not parsed. Raises as `select`."""
+        root = self.settings.root
+        return load_named(root, kind, name) if root else select(self.load(), kind, name)
+
     def plan(self, request: RunRequest) -> Plan:
         """Load, resolve parameters, render. Nothing is executed."""
         if request.sql is not None:
-            return plan_sql(request.sql, request, self.settings, self.dialect)
-        project = self.load()
-        spec = select(project, request.kind, request.name)
+            return plan_sql(request.sql, request, self.settings, self.dialect, self._datasets())
+        spec = self.find(request.kind, request.name)
         assert isinstance(spec, SqlSpec)  # noqa: S101 - only datasets and metrics are run by name
-        names = frozenset(dataset.name for dataset in project.of("dataset"))
-        return plan_spec(spec, request, self.settings, self.dialect, names)
+        return plan_spec(spec, request, self.settings, self.dialect, self._datasets())
+
+    def _datasets(self) -> Names:
+        """For `ref()` by a short name: read only if a template has one."""
+        return Names(self.settings.root, "dataset")
 
     def stream(self, request: RunRequest) -> QueryStream:
         """Run the pre statements, submit the main one, and return its open stream."""

@@ -6,7 +6,7 @@ RunRequest ─▶ load ─▶ parameters ─▶ render ─▶ Plan
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -72,7 +72,7 @@ def plan_spec(
     request: RunRequest,
     settings: Settings,
     dialect: str,
-    names: frozenset[str] = frozenset(),
+    names: Collection[str] = (),
 ) -> Plan:
     """The plan of one spec; `names` are those of all datasets of the project, for `ref()` by a short name.
 
@@ -96,9 +96,7 @@ def plan_spec(
     )
 
 
-def plan_sql(
-    sql: str, request: RunRequest, settings: Settings, dialect: str, names: frozenset[str] = frozenset()
-) -> Plan:
+def plan_sql(sql: str, request: RunRequest, settings: Settings, dialect: str, names: Collection[str] = ()) -> Plan:
     """The plan of ad-hoc SQL: a template too, with the project's macros in scope."""
     templates = SpecTemplates.make(Text("sql", sql, "sql"), (), (), settings.root, dialect)
     values = ad_hoc(request.parameters)

@@ -1,6 +1,6 @@
 """Spec files below a project's root.
 
-    root ─▶ dataset.*.yaml, metric.*.yaml, quality.*.yaml, in order of their paths
+root ─▶ dataset.*.yaml, metric.*.yaml, quality.*.yaml, in order of their paths
 """
 
 from __future__ import annotations
@@ -25,19 +25,26 @@ class SpecFile(NamedTuple):
 
 def find_specs(root: Path) -> list[SpecFile]:
     """All spec files, hidden and foreign folders left out; links to folders are not followed."""
-    return sorted(_walk(root), key=lambda found: found.path)
+    return [SpecFile(kind, Path(path)) for path, kind in sorted(_walk(root))]
 
 
-def _walk(folder: Path) -> Iterator[SpecFile]:
-    for path, folders, files in os.walk(folder):
+def _walk(root: Path) -> Iterator[tuple[str, str]]:
+    for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
         for name in files:
-            kind = kind_of(name)
-            if kind:
-                yield SpecFile(kind, Path(path, name))
+            if kind := kind_of(name):
+                yield os.path.join(folder, name), kind  # noqa: PTH118 - a thousand Paths are sorted slowly
 
 
 def kind_of(name: str) -> str | None:
     """The kind of spec a file of this name holds."""
     kind, dot, rest = name.partition(".")
     return kind if dot and kind in KINDS and rest.endswith(_SUFFIXES) and rest not in _SUFFIXES else None
+
+
+def relative_to(root: Path, path: Path) -> str:
+    """The path of a file below the root, as it is shown: with slashes."""
+    text, start = str(path), f"{root}{os.sep}"
+    if os.sep == "/" and text.startswith(start):
+        return text[len(start) :]
+    return path.relative_to(root).as_posix()

@@ -1,0 +1,258 @@
+"""What pydantic found → sentences with the places of what is wrong.
+
+ValidationError ─▶ each error ─▶ what to write instead ─┬─▶ told once, by place
+values, places ─────────────────────────────────────────┘   (a misspelt key is not "missing" too)
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from dli_core.models.base import FAULT, Path
+from dli_core.models.quality_test import RULES, QualityTest
+from dli_core.models.spec import Spec
+from dli_core.models.spelling import VALUES, nearest
+from dli_core.specs.problem import Place, Problem, problem
+
+if TYPE_CHECKING:
+    import dli_fast
+    from pydantic_core import ErrorDetails
+
+MOST = 100  # problems of one file that are told; a generated file may have as many as it has values
+_LONGEST = 40  # characters of a value in a sentence
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_QUOTED = re.compile(r"'([^']*)'")
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a number that is not infinite",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "keys and values",
+    "model_type": "keys and values",
+}
+_SWITCHES = {**dict.fromkeys(("yes", "on", "y", "1"), "true"), **dict.fromkeys(("no", "off", "n", "0"), "false")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One error in words. `means` is the key that a misspelt one stands for; `lacks` those that would mend it."""
+
+    place: Place
+    message: str
+    means: Path | None = None
+    lacks: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was read from one file, and as what."""
+
+    models: Mapping[str, type[Spec]]  # by kind
+    kind: str
+    path: str  # relative to the project's root
+    values: object
+    places: dli_fast.Places
+
+    @property
+    def model(self) -> type[Spec]:
+        """What the file should hold."""
+        return self.models[self.kind]
+
+    def at(self, where: Path) -> object:
+        """The value at `where`."""
+        found: Any = self.values
+        for key in where:
+            found = found[key]
+        return found
+
+    def place(self, where: Path) -> Place:
+        """The place of the value at `where`, or of what should hold it."""
+        return self.places.get(where) or self.places.nearest(where)
+
+
+def explain(found: ValidationError, written: Written) -> list[Problem]:
+    """Every error of one file as a problem, by place."""
+    teller = _Teller(written)
+    errors = found.errors(include_url=False)
+    told = [teller.tell(error) for error in errors[:MOST]]
+    meant = {item.means for item in told}
+    kept = {(item.place, item.message) for item in told if not meant.intersection(item.lacks)}
+    problems = [problem(written.path, place, message) for place, message in sorted(kept)]
+    if len(errors) > MOST:
+        problems.append(problem(written.path, told[-1].place, f"and {len(errors) - MOST:,} more problems in this file"))
+    return problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    written: Written
+
+    def tell(self, error: ErrorDetails) -> _Told:
+        where, kind, facts = error["loc"], error["type"], error.get("ctx", {})
+        if kind == FAULT:
+            block = where[: len(where) - facts["depth"]]
+            place = self.written.places.nearest(where) if facts["at_key"] else self.written.place(where)
+            return _Told(place, facts["message"], lacks=tuple((*block, *lack) for lack in facts["lacks"]))
+        if kind == "extra_forbidden":
+            return self._unknown(where)
+        if kind == "missing":
+            return _Told(self.written.places.nearest(where[:-1]), f"'{where[-1]}' is missing", lacks=(where,))
+        return _Told(self.written.place(where), self._wrong(where, error))
+
+    def _unknown(self, where: Path) -> _Told:
+        block, key = where[:-1], str(where[-1])
+        model, place = _model_at(self.written.model, block), self.written.places.nearest(where)
+        start = f"unknown key '{_cut(key)}'"
+        names = [*_fields(model)] if model else []
+        for outer in _below(model, self.written.at(block), key):
+            return _Told(place, f"{start}: it belongs below '{outer}'", (*block, outer, key))
+        if near := nearest(key, names):
+            return _Told(place, f"{start}, did you mean '{near}'?", (*block, near))
+        if others := [kind for kind, other in self.written.models.items() if not block and key in _fields(other)]:
+            return _Told(place, f"{start}: only a {others[0]} spec has it")
+        return _Told(place, start + (f": use {_either(names, 'and')}" if 0 < len(names) <= len(_WANTED) else ""))
+
+    def _wrong(self, where: Path, error: ErrorDetails) -> str:
+        """What to write instead of one value."""
+        kind, given, facts = error["type"], error["input"], error.get("ctx", {})
+        what = _subject(where)
+        if kind in {"literal_error", "enum"}:
+            return self._not_one_of(where, given, _QUOTED.findall(facts["expected"]))
+        if kind in _WANTED:
+            return _of_type(what, _WANTED[kind], given, needed=self._is_needed(where))
+        message = error["msg"].removeprefix("Value error, ")
+        fallback = message if kind == "value_error" else f"{what} does not fit: {message}"
+        return _limit(kind, what, given, facts) or fallback
+
+    def _not_one_of(self, where: Path, given: object, allowed: list[str]) -> str:
+        what, use = _subject(where), _either(allowed, "or")
+        if given is None:
+            return f"{what} has no value: use {use}"
+        if where == ("type",):
+            named = f"the file is named {self.written.kind}.*.yaml"
+            return f"{what} is {_shown(given)}, and {named}: write {use}, or rename the file"
+        near = nearest(given, allowed, VALUES) if isinstance(given, str) else None
+        return f"{what} is {_shown(given)}" + (f", did you mean '{near}'?" if near else f": use {use}")
+
+    def _is_needed(self, where: Path) -> bool:
+        model = _model_at(self.written.model, where[:-1])
+        field = _fields(model).get(str(where[-1])) if model and where else None
+        return field is None or field.is_required()
+
+
+def _of_type(what: str, wanted: str, given: object, *, needed: bool) -> str:
+    """One value that is of another type than its key wants."""
+    if given is None:
+        return f"{what} has no value: write {wanted}" + ("" if needed else ", or remove the key")
+    remedy = _remedy(wanted, given)
+    return f"{what} wants {wanted}, not {_shown(given)}" + (f": {remedy}" if remedy else "")
+
+
+def _remedy(wanted: str, given: object) -> str | None:
+    """How what was written becomes what is wanted, where that is plain."""
+    plain = isinstance(given, (str, bool, int, float))
+    if wanted == "text" and plain:
+        return "put it in quotes"
+    if wanted == "true or false" and plain and str(given).lower() in {*_SWITCHES, "true", "false"}:
+        return f"write {_SWITCHES.get(str(given).lower(), str(given).lower())}"
+    if wanted == "a list":
+        return f"write [{_plain(given)}]" if plain else "begin each item with '- '"
+    if wanted in {"a number", "a whole number"} and isinstance(given, str) and _NUMBER.fullmatch(given):
+        return "remove the quotes"
+    return None
+
+
+def _limit(kind: str, what: str, given: object, facts: Mapping[str, Any]) -> str | None:
+    """One value that is too small, too large or empty."""
+    match kind:
+        case "greater_than_equal":
+            return f"{what} is {_plain(given)}: use {facts['ge']:g} or more"
+        case "less_than_equal":
+            return f"{what} is {_plain(given)}: use {facts['le']:g} or less"
+        case "string_too_short":
+            return f"{what} is an empty text"
+        case "too_short":
+            return f"{what} is an empty list"
+        case _:
+            return None
+
+
+def _subject(where: Path) -> str:
+    """The value at `where`, named as people do."""
+    if not where:
+        return "the file"
+    if isinstance(where[-1], int):
+        outer = next((key for key in reversed(where) if isinstance(key, str)), "the list")
+        return f"item {where[-1] + 1} of '{outer}'"
+    return f"'{_cut(where[-1])}'"
+
+
+def _shown(value: object) -> str:
+    """What somebody wrote, short enough for a sentence."""
+    if isinstance(value, str):
+        return f"the text '{_cut(value)}'"
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "keys and values"
+    return _plain(value)
+
+
+def _plain(value: object) -> str:
+    """A scalar as YAML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    return "null" if value is None else _cut(str(value))
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def _either(names: list[str], word: str) -> str:
+    return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def _fields(model: type[BaseModel]) -> dict[str, Any]:
+    """The fields of a block by the keys that users write."""
+    return {info.alias or name: info for name, info in model.model_fields.items()}
+
+
+def _model_at(model: type[BaseModel], where: Path) -> type[BaseModel] | None:
+    """The model of the block at `where`."""
+    current: type[BaseModel] | None = model
+    for key in where:
+        if isinstance(key, str) and current is not None:
+            info = _fields(current).get(key)
+            current = next(_models_in(info.annotation), None) if info else None
+    return current
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    """The models that a field's type names, lists and alternatives included."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def _below(model: type[BaseModel] | None, block: object, key: str) -> Iterator[str]:
+    """The keys of the block below which `key` may stand."""
+    if model is QualityTest and isinstance(block, dict):
+        rule = RULES.get(str(cast("dict[str, object]", block).get("type")))
+        if rule is not None and key in rule.params:
+            yield "params"
+    for name, info in _fields(model).items() if model else ():
+        nested = next(_models_in(info.annotation), None)
+        if nested is not None and key in _fields(nested) and "list[" not in str(info.annotation):
+            yield name
