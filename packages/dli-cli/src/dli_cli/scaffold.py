@@ -17,10 +17,11 @@ from typing import cast
 
 from pydantic import BaseModel, SecretStr
 
-from dli_cli.schemas import kinds, schema
 from dli_core.config.settings import LocalSettings
 from dli_core.engines.factory import ENGINES
 from dli_core.export.publish import output_errors
+from dli_core.specs.find import KINDS
+from dli_core.specs.schema import json_schema
 
 EXAMPLES = Path(__file__).with_name("examples")
 HELLO = "hello"
@@ -107,8 +108,8 @@ def _keys(section: type[BaseModel]) -> list[str]:
 
 def _editor_files() -> dict[str, bytes]:
     """JSON Schemas, and settings that make VS Code complete and check specs with them."""
-    settings = {"yaml.schemas": {f"./{_SCHEMAS}/{kind}.json": [f"{kind}.*.yaml", f"{kind}.*.yml"] for kind in kinds()}}
-    files: dict[str, object] = {f"{_SCHEMAS}/{kind}.json": schema(kind) for kind in kinds()}
+    settings = {"yaml.schemas": {f"./{_SCHEMAS}/{kind}.json": [f"{kind}.*.yaml", f"{kind}.*.yml"] for kind in KINDS}}
+    files: dict[str, object] = {f"{_SCHEMAS}/{kind}.json": json_schema(kind) for kind in KINDS}
     files[".vscode/settings.json"] = settings
     files[".vscode/extensions.json"] = {"recommendations": ["redhat.vscode-yaml"]}
     return {name: (json.dumps(content, indent=2) + "\n").encode() for name, content in files.items()}

@@ -118,18 +118,19 @@ def _values(metavar: str | None, path: str) -> list[str] | str:
 
 
 def _words(metavar: str, path: str) -> list[str]:
-    from dli_cli import scaffold, schemas  # noqa: PLC0415 - the table is made by a test, not for a user
+    from dli_cli import scaffold  # noqa: PLC0415 - the table is made by a test, not for a user
     from dli_core.config import keys  # noqa: PLC0415 - as above
     from dli_core.engines.factory import ENGINES  # noqa: PLC0415 - as above
     from dli_core.errors import ErrorCode  # noqa: PLC0415 - as above
     from dli_core.export.formats import FORMATS, Compression  # noqa: PLC0415 - as above
+    from dli_core.specs.find import KINDS  # noqa: PLC0415 - as above
 
     known = {
         "FORMAT": [*FORMATS, TABLE],
         "CODEC": list(get_args(Compression)),
         "ENGINE": list(ENGINES),
         "CODE": [code.value for code in ErrorCode],
-        "KIND": schemas.kinds(),
+        "KIND": [*KINDS],
         "SHELL": list(SCRIPTS),
         "KEY": [keys.join(parts) for parts, key in keys.table().items() if key.kind != "section"],
         "NAME": scaffold.examples() if path == "init" else [],

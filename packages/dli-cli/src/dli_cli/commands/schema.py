@@ -9,6 +9,7 @@ import typer
 from dli_cli.app import App
 from dli_cli.console import Console
 from dli_cli.usage import UsageError, unknown
+from dli_core.specs.find import KINDS
 
 app = App()
 
@@ -23,9 +24,9 @@ def schema_command(console: Console, kind: Kind) -> None:
 
     dli schema dataset > dataset.schema.json
     """
-    from dli_cli.schemas import kinds, schema  # noqa: PLC0415 - builds the models; --help needs none
+    from dli_core.specs.schema import json_schema  # noqa: PLC0415 - builds the models; --help needs none
 
-    if kind not in kinds():
-        message = unknown("kind", kind, kinds())
-        raise UsageError(message, f"Kinds: {', '.join(kinds())}.")
-    console.json(schema(kind))
+    if kind not in KINDS:
+        message = unknown("kind", kind, KINDS)
+        raise UsageError(message, f"Kinds: {', '.join(KINDS)}.")
+    console.json(json_schema(kind))

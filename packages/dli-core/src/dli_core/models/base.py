@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NamedTuple, Self, cast
+from itertools import islice
+from typing import Annotated, Any, NamedTuple, Self, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +24,8 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+_MOST_FAULTS = 1_000  # of one block: a generated file may have as many as it has values
+_LONGEST = 60  # characters of a value in a sentence
 FAULT = "dli_fault"  # the type of our own errors in a ValidationError
 _NAME = re.compile(r"[^\W\d][\w$-]*(\.[^\W\d][\w$-]*){2}")
 _PART = re.compile(r"[^\W\d][\w$-]*")
@@ -57,7 +60,7 @@ class RuledModel(SpecModel):
     @model_validator(mode="wrap")
     @classmethod
     def _with_faults(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        found = [*cls.faults(cast("dict[str, Any]", given))] if isinstance(given, dict) else []
+        found = [*islice(cls.faults(cast("dict[str, Any]", given)), _MOST_FAULTS)] if isinstance(given, dict) else []
         if not found:
             return handler(given)
         errors = [_error(fault, cast("object", given)) for fault in found]
@@ -90,7 +93,7 @@ def named_twice(given: Mapping[str, Any], key: str, what: str) -> Iterator[Fault
     seen: set[str | None] = {None}
     for index, name in enumerate(names):
         if name in seen and name is not None:
-            yield Fault((key, index, "name"), f"{what} '{name}' is declared twice")
+            yield Fault((key, index, "name"), f"{what} {quoted(name)} is declared twice")
         seen.add(name)
 
 
@@ -100,22 +103,32 @@ def name_of(item: object) -> str | None:
     return name if isinstance(name, str) else None
 
 
+def quoted(text: str) -> str:
+    """What somebody wrote, in quotes and short enough for a sentence."""
+    line = " ".join(text.split())
+    return f"'{line}'" if len(line) <= _LONGEST else f"'{line[: _LONGEST - 1]}…'"
+
+
 def _qualified(value: str) -> str:
     if _NAME.fullmatch(value):
         return value
     parts = value.split(".")
     wrong = next((part for part in parts if not _PART.fullmatch(part)), None)
     if len(parts) != 3:  # noqa: PLR2004 - catalog.schema.name
-        message = f"'{value}' has {len(parts)} part{'s' * (len(parts) > 1)}: write catalog.schema.name"
+        message = f"{quoted(value)} has {len(parts):,} part{'s' * (len(parts) > 1)}: write catalog.schema.name"
     elif not wrong:
-        message = f"'{value}' has an empty part: write catalog.schema.name"
+        message = f"{quoted(value)} has an empty part: write catalog.schema.name"
     else:
-        message = f"'{wrong}' in '{value}' is no name: use letters, digits, _, $ and -, and begin with a letter or _"
+        rule = "use letters, digits, _, $ and -, and begin with a letter or _"
+        message = f"{quoted(wrong)} in {quoted(value)} is no name: {rule}"
     raise ValueError(message)
 
 
 Label = Annotated[str, Field(min_length=1)]
 """Text of at least one character."""
+T = TypeVar("T")
+Listed = Annotated[list[T], Field(max_length=10_000)]
+"""A list. Its length is bounded, so that a generated file is refused before each of its items is looked at."""
 QualifiedName = Annotated[
     str,
     AfterValidator(_qualified),

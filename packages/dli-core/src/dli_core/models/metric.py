@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import AfterValidator, Field
 
-from dli_core.models.base import Fault, Label, RuledModel, SpecModel, name_of, named_twice
+from dli_core.models.base import Fault, Label, Listed, RuledModel, SpecModel, name_of, named_twice, quoted
 from dli_core.models.spec import SqlSpec
 
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -16,7 +16,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 
 def _measure(value: str) -> str:
     if not _NAME.fullmatch(value):
-        message = f"'{value}' is no name of a metric: use letters, digits and _, and begin with a letter or _"
+        message = f"{quoted(value)} is no name of a metric: use letters, digits and _, and begin with a letter or _"
         raise ValueError(message)
     return value
 
@@ -31,7 +31,7 @@ class Measure(RuledModel):
     """How the expression is aggregated."""
     expression: Label
     """SQL over the query's columns; * for count."""
-    filters: list[Label] = Field(default_factory=list[str])
+    filters: Listed[Label] = Field(default_factory=list[str])
     """Conditions on the rows that count."""
     description: str | None = None
     """For people."""
@@ -63,9 +63,9 @@ class MetricSpec(SqlSpec):
     kind: ClassVar[str] = "metric"
     type: Literal["Metric"] | None = None
     """Metric, or nothing."""
-    metrics: list[Measure] = Field(default_factory=list[Measure])
+    metrics: Listed[Measure] = Field(default_factory=list[Measure])
     """The aggregates."""
-    dimensions: list[Dimension] = Field(default_factory=list[Dimension])
+    dimensions: Listed[Dimension] = Field(default_factory=list[Dimension])
     """What they can be grouped by."""
 
     @classmethod
@@ -77,7 +77,7 @@ class MetricSpec(SqlSpec):
         measures = {name_of(item) for item in _items(given, "metrics")} - {None}
         for index, item in enumerate(_items(given, "dimensions")):
             if (name := name_of(item)) in measures:
-                message = f"'{name}' is a metric already: give the dimension another name"
+                message = f"{quoted(str(name))} is a metric already: give the dimension another name"
                 yield Fault(("dimensions", index, "name"), message)
 
 

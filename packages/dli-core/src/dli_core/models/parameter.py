@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from dli_core.models.base import SpecModel
+from dli_core.models.base import SpecModel, quoted
 
 PARAMETER_TYPES = ("string", "integer", "float", "decimal", "boolean", "date", "timestamp", "identifier")
 ParameterType = Literal[
@@ -40,7 +40,7 @@ _WORDS = frozenset({"and", "else", "false", "for", "if", "in", "is", "none", "no
 
 def _name(value: str) -> str:
     if not _NAME.fullmatch(value):
-        message = f"'{value}' is no name of a parameter: use letters, digits and _, and begin with a letter or _"
+        message = f"{quoted(value)} is no name of a parameter: use letters, digits and _, and begin with a letter or _"
     elif value in _FUNCTIONS:
         message = f"'{value}' is a function of templates: give the parameter another name"
     elif value.lower() in _WORDS:

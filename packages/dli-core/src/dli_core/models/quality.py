@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dli_core.models.base import QualifiedName, SpecModel
+from dli_core.models.base import Listed, QualifiedName, SpecModel
 from dli_core.models.spec import QualityTest, Schedule, Spec
 
 
@@ -31,7 +31,7 @@ class QualitySpec(Spec):
     """Free notes."""
     schedule: Schedule | None = None
     """When it runs."""
-    notifications: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
+    notifications: Listed[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
     """Whom to tell."""
-    tests: Annotated[list[QualityTest], Field(min_length=1)]
+    tests: Annotated[Listed[QualityTest], Field(min_length=1)]
     """What must hold."""

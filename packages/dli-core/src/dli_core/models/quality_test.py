@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
-from dli_core.models.base import Fault, Label, RuledModel, name_of
+from dli_core.models.base import Fault, Label, Listed, RuledModel, name_of, quoted
 from dli_core.models.spelling import nearest
 
 TestType = Literal[
@@ -40,41 +40,46 @@ TestType = Literal[
 ]
 
 Check = Callable[[object], str | None]  # a value → what to write instead, None when it fits
-_AGE = re.compile(r"([1-9]\d{0,5})\s?([mhd])")
+AGE = re.compile(r"([1-9]\d{0,5})\s?([mhd])")
+_WITH_AN = ("accepted_values", "expression")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def max_age(text: str) -> timedelta | None:
     """`30m`, `24h` or `7d` as a duration; None for anything else."""
-    found = _AGE.fullmatch(text)
+    found = AGE.fullmatch(text)
     return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
 
 
-def _text(value: object) -> str | None:
+def wants_text(value: object) -> str | None:
     return None if isinstance(value, str) and value.strip() else "write text"
+
+
+def wants_sql(value: object) -> str | None:
+    return None if isinstance(value, str) and value.strip() else "write SQL"
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _bound(value: object) -> str | None:
+def wants_bound(value: object) -> str | None:
     return None if _is_number(value) or (isinstance(value, str) and value.strip()) else "write a number or a date"
 
 
-def _count(value: object) -> str | None:
+def wants_count(value: object) -> str | None:
     whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return None if whole else "write a whole number from 0 on"
 
 
-def _values(value: object) -> str | None:
+def wants_values(value: object) -> str | None:
     if not isinstance(value, list) or not value:
         return "write a list like [a, b]"
     plain = all(_is_number(item) or isinstance(item, (str, bool)) for item in cast("list[object]", value))
     return None if plain else "write texts, numbers, true or false (a test for null is not_null)"
 
 
-def _age(value: object) -> str | None:
+def wants_age(value: object) -> str | None:
     return None if isinstance(value, str) and max_age(value) else "write minutes, hours or days, like 30m, 24h or 7d"
 
 
@@ -95,13 +100,13 @@ class Rule:
 RULES: Mapping[str, Rule] = {
     "not_null": Rule("one"),
     "unique": Rule("some"),
-    "accepted_values": Rule("one", {"values": _values}),
-    "relationships": Rule("one", {"to": _text, "field": _text}),
-    "range_check": Rule("one", bounds=_bound),
-    "row_count": Rule("none", bounds=_count),
-    "expression": Rule("maybe", {"sql": _text}),
-    "freshness": Rule("one", {"max_age": _age}),
-    "singular": Rule("none", {"sql": _text}),
+    "accepted_values": Rule("one", {"values": wants_values}),
+    "relationships": Rule("one", {"to": wants_text, "field": wants_text}),
+    "range_check": Rule("one", bounds=wants_bound),
+    "row_count": Rule("none", bounds=wants_count),
+    "expression": Rule("maybe", {"sql": wants_sql}),
+    "freshness": Rule("one", {"max_age": wants_age}),
+    "singular": Rule("none", {"sql": wants_sql}),
 }
 
 
@@ -121,7 +126,7 @@ class QualityTest(RuledModel):
     """Which kind of test."""
     column: Label | None = None
     """The column it is about."""
-    columns: Annotated[list[Label], Field(min_length=1)] | None = None
+    columns: Annotated[Listed[Label], Field(min_length=1)] | None = None
     """Several columns, for unique."""
     severity: Annotated[Severity, Field(strict=False)] = Severity.ERROR
     """error or warn."""
@@ -142,7 +147,7 @@ class QualityTest(RuledModel):
         rule = RULES.get(kind) if isinstance(kind, str) else None
         if rule is None:
             return  # told by the key itself
-        title = f"{'an' if str(kind)[0] in 'aeiou' else 'a'} {kind} test"
+        title = f"{'an' if kind in _WITH_AN else 'a'} {kind} test"
         yield from _column_faults(rule, title, given)
         params = given.get("params", {})
         if isinstance(params, dict):
@@ -162,7 +167,11 @@ def tests_named_twice(given: Mapping[str, Any]) -> Iterator[Fault]:
         own = name_of(item)
         name = own or _made(item)
         if name in seen:
-            how = f"test '{name}' is declared twice" if own else f"this test is '{name}' too: give it a name of its own"
+            how = (
+                f"test {quoted(name)} is declared twice"
+                if own
+                else f"this test is {quoted(str(name))} too: give it a name of its own"
+            )
             yield Fault(("tests", index, *(("name",) if own else ())), how)
         if name:
             seen.add(name)
@@ -223,5 +232,7 @@ def _absent(title: str, what: str, *keys: str) -> Fault:
 
 def _unknown(title: str, key: str, near: str | None, known: Mapping[str, Check]) -> str:
     if not known:
-        return f"{title} has no params: remove '{key}'"
-    return f"unknown key '{key}' of {title}" + (f", did you mean '{near}'?" if near else f": it has {', '.join(known)}")
+        return f"{title} has no params: remove {quoted(key)}"
+    return f"unknown key {quoted(key)} of {title}" + (
+        f", did you mean '{near}'?" if near else f": it has {', '.join(known)}"
+    )

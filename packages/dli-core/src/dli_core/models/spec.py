@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
-from dli_core.models.base import Fault, Label, QualifiedName, RuledModel, SpecModel, named_twice
+from dli_core.models.base import Fault, Label, Listed, QualifiedName, RuledModel, SpecModel, named_twice, quoted
 from dli_core.models.parameter import PARAMETER_TYPES, Parameter
 from dli_core.models.quality_test import QualityTest, Severity, tests_named_twice
 from dli_core.models.spelling import VALUES, nearest
@@ -60,11 +60,13 @@ def _column_type(value: str) -> str:
         precision, scale = int(found[1]), int(found[2])
         if 1 <= precision <= _MOST_DIGITS and scale <= precision:
             return f"decimal({precision},{scale})"
-        message = f"'{value}' does not exist: decimal(p,s) has p from 1 to {_MOST_DIGITS}, and s from 0 to p"
+        message = f"{quoted(value)} does not exist: decimal(p,s) has p from 1 to {_MOST_DIGITS}, and s from 0 to p"
+    elif "(" in kind and not kind.endswith(")"):
+        message = f"{quoted(value)} is cut off at its comma: put the type in quotes, like 'decimal(18,2)'"
     else:
         near = nearest(kind.partition("(")[0], COLUMN_TYPES, VALUES)
         remedy = f", did you mean '{near}'?" if near else f": use {', '.join(COLUMN_TYPES)}"
-        message = f"unknown type '{value}'{remedy}"
+        message = f"unknown type {quoted(value)}{remedy}"
     raise ValueError(message)
 
 
@@ -77,7 +79,7 @@ def _notes(value: object) -> object:
 
 def _budget(value: str) -> str:
     if not _BUDGET.fullmatch(value):
-        message = f"'{value}' is no size: write one like 500MB, 10GB or 1TB"
+        message = f"{quoted(value)} is no size: write one like 500MB, 10GB or 1TB"
         raise ValueError(message)
     return value
 
@@ -141,7 +143,7 @@ class Schedule(SpecModel):
     """False registers it paused."""
     retry: Retry = Field(default_factory=Retry)
     """What to do when a run fails."""
-    notifications: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
+    notifications: Listed[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
     """Whom to tell."""
 
 
@@ -183,9 +185,9 @@ class Spec(RuledModel):
     """Whom to ask."""
     team: str | None = None
     """Who keeps it."""
-    domains: list[Label] = Field(default_factory=list[str])
+    domains: Listed[Label] = Field(default_factory=list[str])
     """What it belongs to."""
-    tags: list[Label] = Field(default_factory=list[str])
+    tags: Listed[Label] = Field(default_factory=list[str])
     """Free words."""
     versions: Annotated[list[Any] | dict[str, Any] | None, BeforeValidator(_notes)] = None
     """Free notes, shown by `get`."""
@@ -212,25 +214,25 @@ class SqlSpec(Spec):
 
     query_type: Literal["SELECT", "DML"] = "SELECT"
     """SELECT returns rows; DML changes tables."""
-    parameters: list[Parameter] = Field(default_factory=list[Parameter])
+    parameters: Listed[Parameter] = Field(default_factory=list[Parameter])
     """Typed inputs of the template."""
     query_file: Label | None = None
     """The template, relative to the spec's folder or the root."""
     query_statement: Label | None = None
     """The template, in place."""
-    pre_statements: list[SideStatement] = Field(default_factory=list[SideStatement])
+    pre_statements: Listed[SideStatement] = Field(default_factory=list[SideStatement])
     """Run before, on the same session."""
-    post_statements: list[SideStatement] = Field(default_factory=list[SideStatement])
+    post_statements: Listed[SideStatement] = Field(default_factory=list[SideStatement])
     """Run after the last row was read, on the same session."""
-    depends_on: list[Label] = Field(default_factory=list[str])
+    depends_on: Listed[Label] = Field(default_factory=list[str])
     """Names of what it reads."""
-    schema_: list[Column] = Field(default_factory=list[Column], alias="schema")
+    schema_: Listed[Column] = Field(default_factory=list[Column], alias="schema")
     """Types of the result's columns: what is named here is cast."""
     execution: Execution = Field(default_factory=Execution)
     """How it is run."""
     schedule: Schedule | None = None
     """When the workflow runs."""
-    tests: list[QualityTest] = Field(default_factory=list[QualityTest])
+    tests: Listed[QualityTest] = Field(default_factory=list[QualityTest])
     """What must hold of the result."""
 
     @classmethod

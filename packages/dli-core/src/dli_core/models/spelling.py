@@ -1,4 +1,7 @@
-"""What somebody means who wrote another word: by a table of habits, else by likeness."""
+"""What somebody means who wrote another word: by a table of habits, else by likeness.
+
+timeout ─▶ meant ─▶ timeout_seconds        dialcet ─▶ alike ─▶ dialect
+"""
 
 from __future__ import annotations
 
@@ -95,16 +98,24 @@ VALUES: dict[str, tuple[str, ...]] = {
 }
 
 
-def nearest(word: str, known: Iterable[str], habits: dict[str, tuple[str, ...]] = KEYS) -> str | None:
-    """The one of `known` that `word` most likely stands for."""
-    names, lower = list(known), word.casefold()
-    for name in names:
-        if lower == name.casefold() or lower in habits.get(name, ()):
-            return name
+def meant(word: str, known: Iterable[str], habits: dict[str, tuple[str, ...]] = KEYS) -> str | None:
+    """The one of `known` that `word` is by habit: other letters of the case, a name from another tool."""
+    lower = word.casefold()
+    return next((name for name in known if lower == name.casefold() or lower in habits.get(name, ())), None)
+
+
+def alike(word: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that looks most like `word`, if one does."""
     if len(word) > _LONGEST:
         return None
     import difflib  # noqa: PLC0415 - only for what is wrong
 
-    folded = {name.casefold(): name for name in reversed(names)}
-    near = difflib.get_close_matches(lower, folded, n=1)
+    folded = {name.casefold(): name for name in reversed(list(known))}
+    near = difflib.get_close_matches(word.casefold(), folded, n=1)
     return folded[near[0]] if near else None
+
+
+def nearest(word: str, known: Iterable[str], habits: dict[str, tuple[str, ...]] = KEYS) -> str | None:
+    """The one of `known` that `word` most likely stands for."""
+    names = list(known)
+    return meant(word, names, habits) or alike(word, names)

@@ -10,14 +10,14 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from dli_core.models.base import FAULT, Path
+from dli_core.models.base import FAULT, Path, quoted
 from dli_core.models.quality_test import RULES, QualityTest
 from dli_core.models.spec import Spec
-from dli_core.models.spelling import VALUES, nearest
+from dli_core.models.spelling import VALUES, alike, meant, nearest
 from dli_core.specs.problem import Place, Problem, problem
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MOST = 100  # problems of one file that are told; a generated file may have as many as it has values
-_LONGEST = 40  # characters of a value in a sentence
+_FEW = 9  # keys that are told when none of them is near
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _QUOTED = re.compile(r"'([^']*)'")
 _WANTED = {
@@ -33,7 +33,7 @@ _WANTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
-    "finite_number": "a number that is not infinite",
+    "finite_number": "a finite number",
     "bool_type": "true or false",
     "list_type": "a list",
     "dict_type": "keys and values",
@@ -88,7 +88,9 @@ def explain(found: ValidationError, written: Written) -> list[Problem]:
     kept = {(item.place, item.message) for item in told if not meant.intersection(item.lacks)}
     problems = [problem(written.path, place, message) for place, message in sorted(kept)]
     if len(errors) > MOST:
-        problems.append(problem(written.path, told[-1].place, f"and {len(errors) - MOST:,} more problems in this file"))
+        problems.append(
+            problem(written.path, told[-1].place, "there are more problems in this file: correct these first")
+        )
     return problems
 
 
@@ -109,17 +111,24 @@ class _Teller:
         return _Told(self.written.place(where), self._wrong(where, error))
 
     def _unknown(self, where: Path) -> _Told:
+        """A key that has no meaning where it stands."""
         block, key = where[:-1], str(where[-1])
         model, place = _model_at(self.written.model, block), self.written.places.nearest(where)
-        start = f"unknown key '{_cut(key)}'"
+        start = f"unknown key {quoted(key)}"
         names = [*_fields(model)] if model else []
-        for outer in _below(model, self.written.at(block), key):
+        inner = _below(model, self.written.at(block))
+        if outer := next((outer for outer, keys in inner.items() if key in keys), None):
             return _Told(place, f"{start}: it belongs below '{outer}'", (*block, outer, key))
-        if near := nearest(key, names):
+        if near := meant(key, names):
             return _Told(place, f"{start}, did you mean '{near}'?", (*block, near))
+        for outer, keys in inner.items():
+            if near := meant(key, keys):
+                return _Told(place, f"{start}, did you mean '{near}' below '{outer}'?", (*block, outer, near))
         if others := [kind for kind, other in self.written.models.items() if not block and key in _fields(other)]:
             return _Told(place, f"{start}: only a {others[0]} spec has it")
-        return _Told(place, start + (f": use {_either(names, 'and')}" if 0 < len(names) <= len(_WANTED) else ""))
+        if near := alike(key, names):
+            return _Told(place, f"{start}, did you mean '{near}'?", (*block, near))
+        return _Told(place, start + (f": use {_either(names, 'and')}" if 0 < len(names) <= _FEW else ""))
 
     def _wrong(self, where: Path, error: ErrorDetails) -> str:
         """What to write instead of one value."""
@@ -139,9 +148,9 @@ class _Teller:
             return f"{what} has no value: use {use}"
         if where == ("type",):
             named = f"the file is named {self.written.kind}.*.yaml"
-            return f"{what} is {_shown(given)}, and {named}: write {use}, or rename the file"
+            return f"{what} is {_quoted(given)}, and {named}: write {use}, or rename the file"
         near = nearest(given, allowed, VALUES) if isinstance(given, str) else None
-        return f"{what} is {_shown(given)}" + (f", did you mean '{near}'?" if near else f": use {use}")
+        return f"{what} is {_quoted(given)}" + (f", did you mean '{near}'?" if near else f": use {use}")
 
     def _is_needed(self, where: Path) -> bool:
         model = _model_at(self.written.model, where[:-1])
@@ -182,6 +191,8 @@ def _limit(kind: str, what: str, given: object, facts: Mapping[str, Any]) -> str
             return f"{what} is an empty text"
         case "too_short":
             return f"{what} is an empty list"
+        case "too_long":
+            return f"{what} has {facts['actual_length']:,} items: {facts['max_length']:,} are the most"
         case _:
             return None
 
@@ -193,16 +204,19 @@ def _subject(where: Path) -> str:
     if isinstance(where[-1], int):
         outer = next((key for key in reversed(where) if isinstance(key, str)), "the list")
         return f"item {where[-1] + 1} of '{outer}'"
-    return f"'{_cut(where[-1])}'"
+    return quoted(where[-1])
 
 
 def _shown(value: object) -> str:
+    """What somebody wrote, and what it is."""
+    return f"the text {quoted(value)}" if isinstance(value, str) else _quoted(value)
+
+
+def _quoted(value: object) -> str:
     """What somebody wrote, short enough for a sentence."""
-    if isinstance(value, str):
-        return f"the text '{_cut(value)}'"
     if isinstance(value, (list, dict)):
         return "a list" if isinstance(value, list) else "keys and values"
-    return _plain(value)
+    return quoted(value) if isinstance(value, str) else _plain(value)
 
 
 def _plain(value: object) -> str:
@@ -211,12 +225,7 @@ def _plain(value: object) -> str:
         return str(value).lower()
     if isinstance(value, float) and not math.isfinite(value):
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
-    return "null" if value is None else _cut(str(value))
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return "null" if value is None else quoted(str(value))[1:-1]
 
 
 def _either(names: list[str], word: str) -> str:
@@ -246,13 +255,14 @@ def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield from _models_in(inner)
 
 
-def _below(model: type[BaseModel] | None, block: object, key: str) -> Iterator[str]:
-    """The keys of the block below which `key` may stand."""
-    if model is QualityTest and isinstance(block, dict):
+def _below(model: type[BaseModel] | None, block: object) -> dict[str, list[str]]:
+    """The keys that may stand one level further in, by the keys that they stand below."""
+    found: dict[str, list[str]] = {}
+    if model is QualityTest:
         rule = RULES.get(str(cast("dict[str, object]", block).get("type")))
-        if rule is not None and key in rule.params:
-            yield "params"
+        found["params"] = [*rule.params] if rule else []
     for name, info in _fields(model).items() if model else ():
         nested = next(_models_in(info.annotation), None)
-        if nested is not None and key in _fields(nested) and "list[" not in str(info.annotation):
-            yield name
+        if nested is not None and get_origin(info.annotation) is not list:
+            found[name] = [*_fields(nested)]
+    return found
