@@ -44,7 +44,7 @@ def parse(text: str) -> tuple[dict[str, Entry], list[tuple[int, str]]]:
         start = _START.match(text, at, end)
         if start is None:
             if _ABOUT.match(text, at, end):
-                wrong.append((line, "is no assignment, write NAME=value"))
+                wrong.append((line, "this line is no assignment: write NAME=value"))
         else:
             found = _value(text, start.end(), end)
             if found is None:

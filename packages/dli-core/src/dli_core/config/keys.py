@@ -111,7 +111,7 @@ def nearest(parts: Parts, *, overlay: bool = False) -> str | None:
     alias = _ALIASES.get(lower)
     if alias in siblings:
         return join((*parent, alias))
-    if close := difflib.get_close_matches(lower, siblings, n=1, cutoff=0.7):
+    if close := difflib.get_close_matches(lower, siblings, n=1, cutoff=0.65):
         return join((*parent, close[0]))
     elsewhere = [key for key in table() if key[-1] == lower and len(key) > 1]
     if len(elsewhere) == 1 and elsewhere[0] != parts:

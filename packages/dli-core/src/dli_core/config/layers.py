@@ -8,6 +8,7 @@ An environment's block lies right above the rest of its own file and below the n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -23,7 +24,14 @@ from dli_core.config.settings import OVERLAY_ONLY, Settings
 
 _ENVIRONMENTS = "environments"
 _NOT_IN_OVERLAY = frozenset({"requires", "default_env"})
-_MESSAGES = {"string_pattern_mismatch": "must begin with https:// or http://"}
+# In words of ours: pydantic's speak of parsing.
+_MESSAGES = {
+    "string_pattern_mismatch": "must begin with https:// or http://",
+    "string_type": "must be text",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+}
+_LIMIT = re.compile(r"must be (greater|less) than or equal to (\S+)")
 _LINE = 60  # characters of a value that an error shows
 _TRUSTED = ("server", "trusted_hosts")
 
@@ -201,9 +209,10 @@ def _explain(leaves: Leaves, errors: list[tuple[Parts, str, str]]) -> Iterator[P
             continue
         key = keys.key_at(parts)
         kind, message = found[0]
+        message = _MESSAGES.get(kind, message.replace("Input should be", "must be", 1))
         if key is not None and key.kind == "free":
             message = "must be a text, a number, true or false"
-        message = _MESSAGES.get(kind, message.replace("Input should be", "must be", 1))
+        message = _LIMIT.sub(lambda m: f"must be {m[2]} or {'more' if m[1] == 'greater' else 'less'}", message)
         if kind == "string_type" and isinstance(leaf.value, int | float):
             message += ": write it in quotes"
         secret = key is not None and key.secret
