@@ -96,11 +96,15 @@ class QueryStream:
         return [name for name, _ in self.columns]
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        if self._closed.is_set():
-            raise error(ErrorCode.RESULT_INCOMPLETE, "closed", job_id=self.job_id)
-        capsule = self.watch.__arrow_c_stream__(requested_schema)
-        self._watchdog = threading.Thread(target=self._guard, name="dli-watchdog", daemon=True)
-        self._watchdog.start()
+        try:
+            capsule = self.watch.__arrow_c_stream__(requested_schema)
+        except RuntimeError:
+            if self._closed.is_set():
+                raise error(ErrorCode.RESULT_INCOMPLETE, "closed", job_id=self.job_id) from None
+            raise
+        watchdog = threading.Thread(target=self._guard, name="dli-watchdog", daemon=True)
+        watchdog.start()
+        self._watchdog = watchdog  # after its start: another thread may be closing the stream, and join it
         return capsule
 
     @contextlib.contextmanager
