@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Model(BaseModel):
     """Base of the result models: frozen, and strict about unknown names."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    # A model is built when it is first used: every start of the command line pays for this import.
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
 
 class QueryResult(Model):

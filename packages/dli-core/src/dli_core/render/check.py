@@ -36,51 +36,76 @@ _SAMPLES: dict[str, Any] = {
 }
 
 
-def check_spec(spec: SqlSpec, settings: Settings, dialect: str, names: frozenset[str]) -> list[Finding]:
-    """All findings on one spec that could be read, by place."""
-    findings = [*_check(spec, settings, dialect, names)]
-    return sorted(findings, key=lambda f: (f.path or "", f.line or 0, f.column or 0))
-
-
-def finding_of(problem: DLIError) -> Finding:
-    """An error as a finding at its place."""
-    details = problem.details
-    return Finding(
-        severity="error",
-        code=problem.code.value,
-        message=problem.message,
-        path=details.get("path"),
-        line=details.get("line"),
-        column=details.get("column"),
-    )
-
-
-def _check(spec: SqlSpec, settings: Settings, dialect: str, names: frozenset[str]) -> Iterator[Finding]:
-    written = spec.execution.dialect or dialect
+def check_spec(spec: SqlSpec, settings: Settings, dialect: str, names: Collection[str]) -> list[Finding]:
+    """All findings on the templates and parameters of one spec that could be read, by place."""
     try:
-        templates = SpecTemplates.of(spec, settings.base, written)
+        templates = SpecTemplates.of(spec, settings.base, spec.execution.dialect or dialect)
     except DLIError as problem:
-        yield finding_of(problem)
-        return
-    given = {parameter.name: _sample(parameter) for parameter in spec.parameters if parameter.must_be_given}
-    try:
-        values = resolve(spec.parameters, given, None, spec.source)
-    except DLIError as problem:
-        yield finding_of(problem)
-        return
+        return [error_finding(problem)]
+    return check_templates(spec, templates, settings, names)
+
+
+def check_templates(
+    spec: SqlSpec, templates: SpecTemplates, settings: Settings, names: Collection[str]
+) -> list[Finding]:
+    """The same, of templates that are read already."""
+    functions = Functions(settings, spec.name, names, os.environ)
+    found = [*_parameters(spec), *_refs(templates, functions)]
+    if not any(finding.severity == "error" and finding.code == ErrorCode.PARAMETER_INVALID for finding in found):
+        found += _rendered(spec, templates, functions)
+    return by_place(found)
+
+
+def _parameters(spec: SqlSpec) -> Iterator[Finding]:
+    """Defaults and allowed values that do not fit; each parameter is looked at by itself."""
+    for index, parameter in enumerate(spec.parameters):
+        wrong = [*_allowed(spec, index, parameter)]
+        yield from wrong
+        if wrong:
+            continue
+        if parameter.secret and parameter.default is not None and spec.source is not None:
+            message = f"the default of the secret parameter '{parameter.name}' stands in the file for everybody to read"
+            yield _warning(ErrorCode.PARAMETER_INVALID, message, spec.source.at("parameters", index, "default"))
+    declared, given = list(spec.parameters), _given(spec)
+    for _ in range(_MOST):
+        try:
+            resolve(declared, given, None, spec.source)
+        except DLIError as problem:
+            yield error_finding(problem)
+            # The next one is found when this one is out of the way.
+            name = str(problem.details["name"])
+            index = [parameter.name for parameter in declared].index(name)
+            declared[index] = Parameter(name=name, default=None)
+            given.pop(name, None)
+        else:
+            return
+
+
+def _allowed(spec: SqlSpec, index: int, parameter: Parameter) -> Iterator[Finding]:
+    for at, value in enumerate(parameter.allowed or ()):
+        try:
+            read(value, parameter.scalar)
+        except ValueError as problem:
+            details = {"name": parameter.name, "type": parameter.scalar, "problem": str(problem)}
+            place = spec.source.value_at("parameters", index, "allowed", at) if spec.source else {}
+            yield error_finding(error(ErrorCode.PARAMETER_INVALID, "type", **details, **place))
+
+
+def _rendered(spec: SqlSpec, templates: SpecTemplates, functions: Functions) -> Iterator[Finding]:
+    """What goes wrong when the statements are rendered with defaults and samples, and what they leave unused."""
+    values = resolve(spec.parameters, _given(spec), None, spec.source)
     # A null default skips the branches that a value would take: those parameters are rendered with a sample too.
     filled = {
         p.name: _sample(p) if values.template[p.name] is None else values.template[p.name] for p in spec.parameters
     }
-    calls = Functions(settings, spec.name, names, os.environ).all()
     used: set[str] = set()
     for text in templates.own:
         try:
             used |= templates.undeclared(text)
             for variant in (values.template, filled):
-                templates.render(text, {**date_values(date(2025, 1, 31)), **variant}, calls)
+                templates.render(text, {**date_values(date(2025, 1, 31)), **variant}, functions.all())
         except DLIError as problem:
-            yield finding_of(problem)
+            yield error_finding(problem)
             used |= {parameter.name for parameter in spec.parameters}
             continue
         yield from _raw_uses(templates, text.name)

@@ -40,7 +40,7 @@ class Functions:
             found = [known for known in self.names if known == name or known.endswith(f".{name}")]
             if len(found) != 1:
                 reason = "ambiguous" if found else "ref"
-                near = sorted(found) or difflib.get_close_matches(str(name), self.names, n=3)
+                near = sorted(found) or _nearest(str(name), self.names)
                 raise error(ErrorCode.DATASET_NOT_FOUND, reason, name=str(name), candidates=near or None)
             parts = found[0].split(".")
         return dli_fast.Identifier(*self._renamed(parts))
@@ -73,3 +73,10 @@ class Functions:
     def _renamed(self, parts: list[str]) -> list[str]:
         to = self.settings.rename.get(".".join(parts[:2]))
         return [*to.split("."), *parts[2:]] if to else parts
+
+
+def _nearest(name: str, names: Collection[str]) -> list[str]:
+    """Datasets whose name, whole or its last part, is near to what was written."""
+    last = {whole.rpartition(".")[2]: whole for whole in names}
+    short = difflib.get_close_matches(name.rpartition(".")[2], last, n=3)
+    return list(dict.fromkeys([*difflib.get_close_matches(name, names, n=3), *(last[part] for part in short)]))

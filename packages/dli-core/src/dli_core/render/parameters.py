@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any, cast
 import dli_fast
 
 from dli_core.errors import DLIError, ErrorCode, error
-from dli_core.models.spec import PARAMETER_TYPES, Parameter
-from dli_core.render.values import read
+from dli_core.render.values import TYPES, read
 
-if TYPE_CHECKING:
-    from dli_core.models.spec import Source
+if TYPE_CHECKING:  # ad-hoc SQL needs no models of specs: building them takes 10 ms
+    from dli_core.models.spec import Parameter, Source
 
 _MASK = "***"
 
@@ -83,10 +82,8 @@ def _read_option(option: str) -> tuple[str, object]:
         return name, None
     if not colon:
         return name, text
-    if kind.removeprefix("list[").removesuffix("]") not in PARAMETER_TYPES:
-        raise error(
-            ErrorCode.PARAMETER_INVALID, "option_type", name=name, type=kind, allowed=", ".join(PARAMETER_TYPES)
-        )
+    if kind.removeprefix("list[").removesuffix("]") not in TYPES:
+        raise error(ErrorCode.PARAMETER_INVALID, "option_type", name=name, type=kind, allowed=", ".join(TYPES))
     return name, Typed(kind, text)
 
 

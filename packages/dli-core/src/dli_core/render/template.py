@@ -12,13 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dli_fast
 
 from dli_core.errors import DLIError, ErrorCode, error
-from dli_core.models.spec import SqlSpec
 from dli_core.render.sources import FileMap, Text, included_texts, macro_texts, main_text, side_texts
+
+if TYPE_CHECKING:
+    from dli_core.models.spec import SqlSpec
 
 _DS = {"ds", "ds_nodash"}
 FUNCTIONS = frozenset({"ref", "this", "var", "env_var"})

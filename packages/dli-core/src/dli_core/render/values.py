@@ -172,3 +172,4 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "timestamp": _timestamp,
     "identifier": _identifier,
 }
+TYPES = tuple(_READERS)  # those that a spec's parameters may have

@@ -5,13 +5,13 @@ Plan ─▶ journal ─▶ pre … ─▶ main (tried again where that is safe) 
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from dli_core.engines.base import Query
 from dli_core.errors import DLIError, ErrorCode
@@ -155,4 +155,4 @@ class Execution:
 
 
 def _job_id() -> str:
-    return f"dli-{uuid4().hex}"
+    return f"dli-{secrets.token_hex(16)}"

@@ -13,7 +13,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,10 @@ from typing import Any
 
 KEPT_DAYS = 30
 _PREFIX = "dli-"
+
+
+def _host() -> str:
+    return os.uname().nodename
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Entry:
     project: str | None = None
     commit: str | None = None
     origins: dict[str, str] = field(default_factory=dict[str, str])
-    host: str = field(default_factory=socket.gethostname)
+    host: str = field(default_factory=_host)
     pid: int = field(default_factory=os.getpid)
 
     @property
@@ -75,7 +78,7 @@ class Entry:
     @property
     def state(self) -> str:
         """The outcome, "lost" for a run whose process is gone without a word."""
-        if self.outcome == "running" and self.host == socket.gethostname() and not _alive(self.pid):
+        if self.outcome == "running" and self.host == _host() and not _alive(self.pid):
             return "lost"
         return self.outcome
 

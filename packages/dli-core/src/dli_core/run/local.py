@@ -16,18 +16,18 @@ from dli_core.engines.factory import make_engine
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.models.common import ResultStatus
 from dli_core.models.result import DryRunResult, ExecutionResult
-from dli_core.models.spec import Spec, SqlSpec
 from dli_core.run.execution import Execution
 from dli_core.run.plan import Plan, plan_spec, plan_sql
-from dli_core.specs.load import Project, load_project
-from dli_core.specs.named import Names, load_named
-from dli_core.specs.select import select
+from dli_core.specs.names import Names
 
 if TYPE_CHECKING:
     from dli_core.config.settings import Settings
     from dli_core.engines.base import QueryExecutor
     from dli_core.engines.stream import QueryStream
+    from dli_core.models.spec import Spec
     from dli_core.run.request import RunRequest
+    from dli_core.specs.folder import SpecFolder
+    from dli_core.specs.load import Project
 
 
 class Runner(Protocol):
@@ -78,26 +78,30 @@ class LocalRunner:
         """What SQL is rendered for. An engine's name in the configuration is that of its dialect."""
         return self.settings.local.engine
 
+    @cached_property
+    def _specs(self) -> SpecFolder:
+        from dli_core.specs.folder import SpecFolder  # noqa: PLC0415 - ad-hoc SQL needs no models of specs
+
+        return SpecFolder(self.settings.root, self.settings.base)
+
     def load(self) -> Project:
-        """Every spec of the project. Read again each time: files change under a running program."""
-        root = self.settings.root
-        return load_project(root) if root else Project(self.settings.base)
+        """Every spec of the project."""
+        return self._specs.load()
 
     def find(self, kind: str, name: str) -> Spec:
-        """One spec by its name, whole or its last parts. The others are not parsed. Raises as `select`."""
-        root = self.settings.root
-        return load_named(root, kind, name) if root else select(self.load(), kind, name)
+        """One spec by its name, whole or its last parts. Raises as `select`."""
+        return self._specs.find(kind, name)
 
     def plan(self, request: RunRequest) -> Plan:
         """Load, resolve parameters, render. Nothing is executed."""
         if request.sql is not None:
-            return plan_sql(request.sql, request, self.settings, self.dialect, self._datasets())
-        spec = self.find(request.kind, request.name)
-        assert isinstance(spec, SqlSpec)  # noqa: S101 - only datasets and metrics are run by name
-        return plan_spec(spec, request, self.settings, self.dialect, self._datasets())
+            return plan_sql(request.sql, request, self.settings, self.dialect, self._names)
+        spec = self._specs.runnable(request.kind, request.name)
+        return plan_spec(spec, request, self.settings, self.dialect, self._names)
 
-    def _datasets(self) -> Names:
-        """For `ref()` by a short name: read only if a template has one."""
+    @property
+    def _names(self) -> Names:
+        """Of all datasets, for `ref()` by a short name."""
         return Names(self.settings.root, "dataset")
 
     def stream(self, request: RunRequest) -> QueryStream:

@@ -9,8 +9,6 @@ The answer is that of `select(load_project(root), kind, name)`, always.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from functools import cached_property
 from pathlib import Path
 
 from dli_core.errors import DLIError
@@ -35,27 +33,6 @@ def load_named(root: Path, kind: str, name: str) -> Spec:
             raise
     # To say what is near, all names are needed.
     return select(load_project(root), kind, name)
-
-
-class Names(Collection[str]):
-    """The names of all specs of one kind, read when somebody first asks."""
-
-    def __init__(self, root: Path | None, kind: str) -> None:
-        self._root = root
-        self._kind = kind
-
-    @cached_property
-    def _names(self) -> frozenset[str]:
-        return load_project(self._root).names_of(self._kind) if self._root else frozenset()
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 def _can_hold(file: SpecFile, last: str) -> bool:
