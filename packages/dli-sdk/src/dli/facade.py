@@ -7,9 +7,10 @@ export → ExportResult      one complete file, in constant memory
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import groupby
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, cast
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from dli_core.engines.stream import QueryStream
     from dli_core.export.formats import Progress
     from dli_core.export.options import ExportOptions
+    from dli_core.render.checker import Checker
 
 Parameters = Mapping[str, Any]
 S = TypeVar("S", bound=SqlSpec)
@@ -176,18 +178,35 @@ class SpecFacade(Facade, Generic[S]):
         Raises:
             NotFoundError: there is no such spec.
         """
-        from dli_core.render.check import check_spec  # noqa: PLC0415 - a run checks nothing
+        return self._validated(name, *self._checker())
+
+    def validate_all(self, names: Sequence[str] = ()) -> tuple[ValidationResult, ...]:
+        """The same of several specs, or of all; the files are read once. Files that hold no spec come last, by path.
+
+        Raises:
+            NotFoundError: there is no spec of one of the names.
+        """
+        project, checker = self._checker()
+        if names:
+            return tuple(self._validated(name, project, checker) for name in names)
+        specs = [ValidationResult(name=s.name, findings=tuple(checker.check(s))) for s in project.of(self.kind)]
+        files = groupby(checker.check_files(self.kind), key=lambda finding: finding.path or "")
+        return (*specs, *(ValidationResult(name=path, findings=tuple(found)) for path, found in files))
+
+    def _checker(self) -> tuple[Project, Checker]:
+        from dli_core.render.checker import Checker  # noqa: PLC0415 - a run checks nothing
 
         project = self._runner.load()
+        return project, Checker(project, self.settings, self._runner.dialect)
+
+    def _validated(self, name: str, project: Project, checker: Checker) -> ValidationResult:
         try:
-            spec = cast("S", select(project, self.kind, name))
+            spec = select(project, self.kind, name)
         except DLIError as problem:
             if problem.code is not ErrorCode.SPEC_PARSE:
                 raise
             return ValidationResult(name=str(problem.details.get("name", name)), findings=_findings(problem))
-        names = frozenset(dataset.name for dataset in project.of("dataset"))
-        found = check_spec(spec, self.settings, self._runner.dialect, names)
-        return ValidationResult(name=spec.name, findings=tuple(found))
+        return ValidationResult(name=spec.name, findings=tuple(checker.check(spec)))
 
     def problems(self) -> tuple[Finding, ...]:
         """What is wrong with files of this kind that could not be read, by place."""

@@ -159,14 +159,16 @@ class Source:
         """Line and column, from 1, of a key of the spec; of the nearest key around it where it is absent."""
         return self.places.nearest(keys) if self.places is not None else (1, 1)
 
-    def place_of_value(self, *keys: str | int) -> tuple[int, int]:
-        """Line and column of what stands at a key."""
-        return (self.places and self.places.get(keys)) or self.place(*keys)
-
     def at(self, *keys: str | int) -> dict[str, Any]:
-        """The place of a key as details of an error."""
-        line, column = self.place(*keys)
-        return {"path": self.relative, "line": line, "column": column}
+        """The same as details of an error: path, line, column."""
+        return self._details(self.place(*keys))
+
+    def value_at(self, *keys: str | int) -> dict[str, Any]:
+        """Where the value of a key stands, as details of an error."""
+        return self._details((self.places and self.places.get(keys)) or self.place(*keys))
+
+    def _details(self, place: tuple[int, int]) -> dict[str, Any]:
+        return {"path": self.relative, "line": place[0], "column": place[1]}
 
     def __reduce__(self) -> tuple[type[Source], tuple[Path, str]]:
         return type(self), (self.path, self.relative)

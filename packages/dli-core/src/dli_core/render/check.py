@@ -6,22 +6,27 @@ spec ─▶ its files, defaults, names ─▶ rendered with defaults and samples
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import dli_fast
 
-from dli_core.errors import DLIError
+from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.models.parameter import Parameter
 from dli_core.models.result import Finding
 from dli_core.render.functions import Functions
 from dli_core.render.parameters import resolve
 from dli_core.render.template import SpecTemplates, date_values
+from dli_core.render.values import read
+from dli_core.specs.validate import Use, by_place, error_finding
 
 if TYPE_CHECKING:
     from dli_core.config.settings import Settings
-    from dli_core.models.spec import Parameter, SqlSpec
+    from dli_core.models.spec import SqlSpec
+
+_MOST = 100  # wrong parameters of one spec that are told
 
 # What a required parameter is rendered with: any value of its type finds a value in a wrong place.
 _SAMPLES: dict[str, Any] = {
@@ -50,10 +55,10 @@ def check_templates(
 ) -> list[Finding]:
     """The same, of templates that are read already."""
     functions = Functions(settings, spec.name, names, os.environ)
-    found = [*_parameters(spec), *_refs(templates, functions)]
-    if not any(finding.severity == "error" and finding.code == ErrorCode.PARAMETER_INVALID for finding in found):
+    found = [*_parameters(spec)]
+    if not any(finding.severity == "error" for finding in found):
         found += _rendered(spec, templates, functions)
-    return by_place(found)
+    return by_place([*found, *_refs(templates, functions)])
 
 
 def _parameters(spec: SqlSpec) -> Iterator[Finding]:
@@ -65,7 +70,7 @@ def _parameters(spec: SqlSpec) -> Iterator[Finding]:
             continue
         if parameter.secret and parameter.default is not None and spec.source is not None:
             message = f"the default of the secret parameter '{parameter.name}' stands in the file for everybody to read"
-            yield _warning(ErrorCode.PARAMETER_INVALID, message, spec.source.at("parameters", index, "default"))
+            yield warning(ErrorCode.PARAMETER_INVALID, message, spec.source.at("parameters", index, "default"))
     declared, given = list(spec.parameters), _given(spec)
     for _ in range(_MOST):
         try:
@@ -86,9 +91,31 @@ def _allowed(spec: SqlSpec, index: int, parameter: Parameter) -> Iterator[Findin
         try:
             read(value, parameter.scalar)
         except ValueError as problem:
-            details = {"name": parameter.name, "type": parameter.scalar, "problem": str(problem)}
-            place = spec.source.value_at("parameters", index, "allowed", at) if spec.source else {}
-            yield error_finding(error(ErrorCode.PARAMETER_INVALID, "type", **details, **place))
+            details: dict[str, Any] = {"name": parameter.name, "type": parameter.scalar, "problem": str(problem)}
+            if spec.source is not None:
+                details |= spec.source.value_at("parameters", index, "allowed", at)
+            yield error_finding(error(ErrorCode.PARAMETER_INVALID, "type", **details))
+
+
+def refs(templates: SpecTemplates) -> Iterator[Use]:
+    """Every `ref('…')` in the statements of a spec and in the macros that they call, by its place."""
+    for text in templates.own:
+        try:
+            calls = templates.engine.calls(text.name, "ref")
+        except dli_fast.TemplateError:  # told when it is rendered
+            continue
+        for template, line, column, name in calls:
+            yield Use(name, _details(templates, template, line, column))
+
+
+def _refs(templates: SpecTemplates, functions: Functions) -> Iterator[Finding]:
+    """Names that ref() cannot resolve, in branches too that no sample takes."""
+    for use in refs(templates):
+        try:
+            functions.ref(use.name)
+        except DLIError as problem:
+            problem.details.update(use.place)
+            yield error_finding(problem)
 
 
 def _rendered(spec: SqlSpec, templates: SpecTemplates, functions: Functions) -> Iterator[Finding]:
@@ -112,6 +139,11 @@ def _rendered(spec: SqlSpec, templates: SpecTemplates, functions: Functions) -> 
     yield from _unused(spec, used)
 
 
+def _given(spec: SqlSpec) -> dict[str, object]:
+    """A value for every parameter that a run must give."""
+    return {parameter.name: _sample(parameter) for parameter in spec.parameters if parameter.must_be_given}
+
+
 def _sample(parameter: Parameter) -> object:
     if parameter.allowed:
         return [parameter.allowed[0]] if parameter.is_list else parameter.allowed[0]
@@ -121,15 +153,23 @@ def _sample(parameter: Parameter) -> object:
 
 def _raw_uses(templates: SpecTemplates, name: str) -> Iterator[Finding]:
     for template, line, column in templates.engine.raw_uses(name):
-        path, line_, column_ = templates.texts[template].locate(line, column)
         message = "| raw writes a value into the SQL as it is: make sure that nobody else chooses it"
-        yield Finding(severity="warning", code="DLI-205", message=message, path=path, line=line_, column=column_)
+        yield warning(ErrorCode.UNSAFE_INPUT, message, _details(templates, template, line, column))
 
 
 def _unused(spec: SqlSpec, used: set[str]) -> Iterator[Finding]:
     for index, parameter in enumerate(spec.parameters):
         if parameter.name not in used and spec.source is not None:
             message = f"parameter '{parameter.name}' is not used by any statement"
-            yield Finding(
-                severity="warning", code="DLI-203", message=message, **spec.source.at("parameters", index, "name")
-            )
+            yield warning(ErrorCode.PARAMETER_INVALID, message, spec.source.at("parameters", index, "name"))
+
+
+def _details(templates: SpecTemplates, template: str, line: int, column: int | None) -> dict[str, Any]:
+    """A place in a template as a place in the user's file."""
+    path, line_, column_ = templates.texts[template].locate(line, column)
+    return {"path": path, "line": line_, "column": column_}
+
+
+def warning(code: ErrorCode, message: str, place: dict[str, Any]) -> Finding:
+    """A finding that stops nothing."""
+    return Finding(severity="warning", code=code.value, message=message, **place)

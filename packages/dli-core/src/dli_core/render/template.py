@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from dli_core.models.spec import SqlSpec
 
 _DS = {"ds", "ds_nodash"}
+_TOLD = {"fuel", "depth"}  # kinds of errors that say all there is to say
 FUNCTIONS = frozenset({"ref", "this", "var", "env_var"})
+# Reason of an error → the function that raised it.
+_CALLED = {"ref": "ref", "ambiguous": "ref", "var": "var", "env_var": "env_var", "env_var_unset": "env_var"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,25 @@ class SpecTemplates:
         self, text: Text, values: Mapping[str, object], functions: Mapping[str, Callable[..., Any]]
     ) -> tuple[str, FileMap]:
         """The SQL of one statement, and its source map."""
-        with self.translated(values):
-            rendered = self.engine.render(text.name, values, functions)
+        try:
+            with self.translated(values):
+                rendered = self.engine.render(text.name, values, functions)
+        except DLIError as problem:
+            self._place_call(problem, text)
+            raise
         return rendered.sql, FileMap(rendered, self.texts)
+
+    def _place_call(self, problem: DLIError, text: Text) -> None:
+        """Where the call stands whose function refused its argument: it knows only the argument."""
+        function = _CALLED.get(str(problem.details.get("reason")))
+        if function is None or "line" in problem.details:
+            return
+        for template, line, column, constant in self.engine.calls(text.name, function):
+            if constant == problem.details.get("name") and template in self.texts:
+                path, line_, column_ = self.texts[template].locate(line, column)
+                excerpt = self.texts[template].excerpt(line)
+                problem.details.update(path=path, line=line_, column=column_, excerpt=excerpt)
+                return
 
     @contextmanager
     def translated(self, values: Mapping[str, object] | None = None) -> Generator[None]:
@@ -96,7 +115,8 @@ class SpecTemplates:
             name = problem.message.split("`")[1] if problem.message.count("`") > 1 else ""
             near = difflib.get_close_matches(name, [*values, *FUNCTIONS, *_DS], n=1)
             candidate = near[0] if near else None
-        return error(code, problem.kind, problem=problem.message, candidate=candidate, **place)
+        what = None if problem.kind in _TOLD else problem.message
+        return error(code, problem.kind, problem=what, candidate=candidate, **place)
 
 
 def date_values(ds: date | None) -> dict[str, object]:

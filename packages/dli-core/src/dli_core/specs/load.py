@@ -156,10 +156,9 @@ def _written_name(data: bytes) -> str | None:
 
 
 def _twice(spec: Spec, first: Spec) -> Problem:
-    where, other = _source(spec), _source(first)
-    line = other.place("name")[0]
-    message = f"'{spec.name}' is the name of another {spec.kind} already: {other.relative}:{line}"
-    return problem(where.relative, where.place_of_value("name"), message)
+    where, other = _source(spec).value_at("name"), _source(first).at("name")
+    message = f"'{spec.name}' is the name of another {spec.kind} already: {other['path']}:{other['line']}"
+    return problem(where["path"], (where["line"], where["column"]), message)
 
 
 def _source(spec: Spec) -> Source:
