@@ -22,8 +22,7 @@ from dli_core.engines.duckdb import DuckDBEngine
 from dli_core.engines.mock import ExecutorEngine
 from dli_core.errors import ErrorCode
 from dli_core.errors.text import explain
-from dli_core.export.formats import FORMATS
-from dli_core.export.options import SUFFIXES
+from dli_core.export.formats import FORMATS, Format
 from dli_core.models.spec import PARAMETER_TYPES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,13 +68,17 @@ def exits() -> str:
 
 
 def formats() -> str:
-    """The output formats and the suffixes that mean them."""
-    rows = [f"| `{name}` | {_code(row.suffixes)} |" for name, row in FORMATS.items()]
-    packed: dict[str, list[str]] = {}
-    for suffix, name in SUFFIXES.items():
-        packed.setdefault(name, []).append(suffix)
-    rows += [f"| `--compression {name}` | {_code(suffixes)} behind the format's |" for name, suffixes in packed.items()]
-    return "\n".join(["| format | suffixes |", "|---|---|", *rows])
+    """The output formats, the suffixes that mean them, and what they can be packed with."""
+    rows = [
+        f"| `{name}` | {_code(row.suffixes)} | {_code(row.compressions)} | {_packing(row)} |"
+        for name, row in FORMATS.items()
+    ]
+    head = "| format | suffixes | `--compression`, the first by default | where |"
+    return "\n".join([head, "|---|---|---|---|", *rows])
+
+
+def _packing(row: Format) -> str:
+    return "inside of the file" if row.packs_itself else "the whole file; also by its suffix: `.gz`, `.zst`"
 
 
 def types() -> str:

@@ -48,7 +48,7 @@ def test_an_added_and_a_removed_source_are_noticed(crate: Path):
     assert fresh.main() == 1
     (crate / "src" / "new.rs").unlink()
     assert fresh.main() == 0
-    (crate / "src" / "cron.rs").unlink()
+    (crate / "src" / "watch.rs").unlink()
     assert fresh.main() == 1
 
 
