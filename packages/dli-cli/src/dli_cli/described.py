@@ -35,9 +35,11 @@ def as_text(spec: SqlSpec, width: int) -> Iterator[str]:
         yield f"  {label:<12}{escaped(value)}"
     for title, headers, rows in _listings(spec):
         if rows:
+            used = [i for i in range(len(headers)) if any(row[i] for row in rows)]
+            shown = [[row[i] for i in used] for row in rows]
             yield ""
             yield f"{title}:"
-            yield from (f"  {line}" for line in tables.plain(headers, rows, width - 2))
+            yield from (f"  {line}" for line in tables.plain([headers[i] for i in used], shown, width - 2))
 
 
 def _facts(spec: SqlSpec) -> Iterator[tuple[str, str]]:
