@@ -141,6 +141,9 @@ def test_a_write_is_refused_unexecuted_where_it_must_not_be(engine: Engine):
         ErrorCode.EXECUTION_PERMISSION
     )
     assert code(engine, "FROM t").code is ErrorCode.EXECUTION_QUERY
+    for sql in ("EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS n", "EXPLAIN (ANALYZE) CREATE TABLE t AS SELECT 1 AS n"):
+        assert code(engine, sql, refuse_writes="query_type").code is ErrorCode.EXECUTION_PERMISSION
+    assert code(engine, "FROM t").code is ErrorCode.EXECUTION_QUERY
     with ask(engine, "SELECT 1 AS n", refuse_writes="query_type") as stream:
         stream.collect()
 

@@ -9,10 +9,10 @@ other. Needs DuckDB 2.0: version 1.5 ends a stream silently empty when its conne
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import dli_fast
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from dli_core.config.settings import Settings
 
 T = TypeVar("T")
+
+_ANALYZE = re.compile(r"\bANALYZE\b", re.IGNORECASE)
 
 _ROWS = {
     duckdb.StatementType.SELECT,
@@ -133,8 +135,7 @@ class DuckDBEngine:
                 self._connection = None
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        database = self._options.database
-        path = database if database.startswith(":memory:") else str(self._base / Path(database).expanduser())
+        path = self._options.database  # absolute already, unless it is no file
         try:
             return duckdb.connect(path)
         except duckdb.Error as problem:
@@ -227,8 +228,15 @@ def _single(cursor: duckdb.DuckDBPyConnection, query: Query) -> duckdb.Statement
 
 
 def _check_writes(statement: duckdb.Statement, query: Query) -> None:
-    if query.refuse_writes is not None and statement.type not in _ROWS:
+    if query.refuse_writes is not None and not _only_reads(statement):
         raise error(ErrorCode.EXECUTION_PERMISSION, query.refuse_writes, statement=statement.type.name)
+
+
+def _only_reads(statement: duckdb.Statement) -> bool:
+    """EXPLAIN ANALYZE runs what it explains, and EXECUTE whatever was prepared."""
+    if statement.type == duckdb.StatementType.EXPLAIN:
+        return _ANALYZE.search(statement.query) is None
+    return statement.type in _ROWS and statement.type != duckdb.StatementType.EXECUTE
 
 
 def _execute(

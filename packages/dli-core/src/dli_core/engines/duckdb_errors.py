@@ -84,6 +84,9 @@ _KINDS: Mapping[str, type[Exception]] = {
 }
 _FIRST_WIDE = "\u1100"  # Hangul; what is wide begins here
 _HEAD = re.compile(r"\A([A-Za-z ]+?) Error: ")
+_NO_FILE = re.compile(r"\AIO Error: No files found that match the pattern")
+# It looks for near names among its own tables too.
+_OWN_NAMES = re.compile(r"\s*Did you mean \"(?:pg_|duckdb_|sqlite_|pragma_|information_schema)[^\"]*\"\??")
 _LINE = re.compile(r"\n\s*\nLINE (\d+): (.*)\n([ ]*)\^[\^~]*\s*\Z")
 
 
@@ -119,10 +122,15 @@ def from_text(text: str, query: Query | None = None) -> DLIError:
 
 def _error(code: ErrorCode, text: str, query: Query | None, cause: Exception | None, ahead: int) -> DLIError:
     message, place = _place(text, query, ahead)
+    message = _OWN_NAMES.sub("", message)
+    missing = code is ErrorCode.EXECUTION_FAILED and _NO_FILE.match(text)
+    if missing:  # the SQL is wrong, and trying again will not help
+        code = ErrorCode.EXECUTION_QUERY
     job = query.job_id if query else None
     # An embedded engine that failed is not at it any more: such a query may be sent again.
     final = True if code in {ErrorCode.EXECUTION_FAILED, ErrorCode.EXECUTION_CONNECTION} else None
-    return error(code, engine="DuckDB", problem=message, job_id=job, final=final, cause=cause, **place)
+    reason = "no_file" if missing else None
+    return error(code, reason, engine="DuckDB", problem=message, job_id=job, final=final, cause=cause, **place)
 
 
 def _place(text: str, query: Query | None, ahead: int) -> tuple[str, dict[str, Any]]:

@@ -30,5 +30,8 @@ def make_engine(settings: Settings, executor: QueryExecutor | None = None) -> En
         return ExecutorEngine(executor or MockExecutor(), dialect=settings.local.engine)
     name = settings.local.engine
     if name not in ENGINES:
-        raise error(ErrorCode.CONFIG_INVALID, "engine_absent", value=name, allowed=", ".join(ENGINES))
+        origin = str(settings.origin("local.engine"))
+        raise error(
+            ErrorCode.CONFIG_INVALID, "engine_absent", value=name, allowed=", ".join(ENGINES), origin=origin
+        )
     return cast("Engine", import_module(ENGINES[name]).make(settings))

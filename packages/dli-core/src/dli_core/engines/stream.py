@@ -221,4 +221,5 @@ def _count(batches: dli_fast.Batches) -> int | None:
 
 def timed_out(query: Query) -> DLIError:
     """DLI-402 for `query`."""
-    return error(ErrorCode.EXECUTION_TIMEOUT, job_id=query.job_id, timeout=query.timeout)
+    seconds = int(query.timeout) if float(query.timeout).is_integer() else query.timeout
+    return error(ErrorCode.EXECUTION_TIMEOUT, job_id=query.job_id, timeout=seconds)
