@@ -180,6 +180,12 @@ def test_dml_tells_the_rows_that_it_changed(dli, flights: Path, snapshot):
     assert again.out == "n\n1095\n"
 
 
+def test_the_database_is_closed_when_the_command_ends(program, flights: Path):
+    assert program("dataset", "run", "daily_summary", cwd=flights).code == 0
+    assert (flights / "flights.duckdb").exists()
+    assert not (flights / "flights.duckdb.wal").exists()
+
+
 @pytest.mark.parametrize("words", [["dataset", "run", "daily_summary"], ["run", "CREATE TABLE t AS SELECT 1 AS a"]])
 def test_dml_is_not_run_for_a_file(dli, flights: Path, words: list[str]):
     done = dli(*words, "-o", "out.csv", cwd=flights)
@@ -221,6 +227,18 @@ def test_sql_comes_from_a_file_or_from_stdin(dli, tmp_path: Path):
     assert dli("run", "-f", "q.sql", cwd=tmp_path).out == "a\n7\n"
     assert dli("run", stdin="SELECT 8 AS a").out == "a\n8\n"
     assert dli("run", "-f", "-", stdin="SELECT 9 AS a").out == "a\n9\n"
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_what_is_piped_in_is_utf_8_whatever_the_locale(program, locale: str):
+    env = {"LC_ALL": locale, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    good = program("run", stdin="\ufeffSELECT '한글' AS a".encode(), env=env)
+    assert (good.code, good.out) == (0, "a\n한글\n")
+    bad = program("run", stdin=b"SELECT '\xff'", env=env)
+    assert bad.code == 2
+    assert bad.err.startswith("[DLI-105]")
+    shown = program("run", "--format", "table", stdin="SELECT '한글' AS a".encode(), env=env)
+    assert "│ 한글" in shown.out
 
 
 def test_a_file_of_sql_that_is_not_there_is_named(dli, tmp_path: Path):

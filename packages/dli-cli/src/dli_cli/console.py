@@ -47,11 +47,11 @@ class Console:
     @classmethod
     def of_process(cls) -> Console:
         """The process's own streams. What is piped is UTF-8, as every file we write; a terminal gets what it shows."""
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, TextIOWrapper):
-                on_terminal = stream.isatty()
-                stream.reconfigure(encoding=None if on_terminal else "utf-8", errors="backslashreplace")
-        return cls(_open(sys.stdin, "r"), _open(sys.stdout, "w"), _open(sys.stderr, "w"))
+        stdin, stdout, stderr = _open(sys.stdin, "r"), _open(sys.stdout, "w"), _open(sys.stderr, "w")
+        for stream in (stdout, stderr):
+            _recode(stream, "utf-8", "backslashreplace")
+        _recode(stdin, "utf-8-sig", "strict")
+        return cls(stdin, stdout, stderr)
 
     @property
     def on_terminal(self) -> bool:
@@ -131,6 +131,12 @@ class Console:
 def _open(stream: TextIO | None, mode: str) -> TextIO:
     """The stream; in place of one that the caller closed (`>&-`), nothing at all."""
     return stream or cast("TextIO", Path(os.devnull).open(mode, encoding="utf-8"))
+
+
+def _recode(stream: TextIO, encoding: str, errors: str) -> None:
+    if isinstance(stream, TextIOWrapper):
+        # A terminal's encoding is its own; on input nobody types what it cannot read.
+        stream.reconfigure(encoding=None if stream.isatty() else encoding, errors=errors)
 
 
 @dataclass(slots=True)
