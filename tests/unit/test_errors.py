@@ -535,6 +535,13 @@ def test_a_long_problem_is_cut_in_the_message_and_whole_among_the_facts():
     assert dict(told.facts)["Reason"] == problem
 
 
+def test_the_first_line_of_a_long_problem_stands_in_the_message():
+    problem = "Out of Memory Error: it is full\n\n" + "what could be done about it\n" * 20
+    told = describe(error(ErrorCode.EXECUTION_FAILED, engine="DuckDB", problem=problem))
+    assert told.title == "[DLI-401] Query failed in DuckDB: Out of Memory Error: it is full"
+    assert dict(told.facts)["Reason"] == problem.strip()
+
+
 def test_a_place_is_one_fact():
     told = describe(error(ErrorCode.EXECUTION_QUERY, problem="x", path="a/b.sql", line=9, column=3))
     assert told.facts == (("File", "a/b.sql:9:3"),)
@@ -710,7 +717,7 @@ def test_sentences_are_wrapped_by_columns_and_commands_are_not():
         shown = format_error(error(ErrorCode.CONFIG_MISSING, "needs_server", api="WorkflowAPI"), lang, width=50)
         rows = shown.splitlines()
         assert all(columns(row) <= 50 or " " not in row.strip() for row in rows[1:]), shown
-    shown = format_error(error(ErrorCode.CONFIG_INVALID, "value", key="a.b", problem="x"), width=30)
+    shown = format_error(error(ErrorCode.CONFIG_INVALID, "engine_setting", key="a.b", problem="x"), width=30)
     assert "'dli config show a.b --origin'" in shown
     assert "'| identifier'를" in format_error(error(ErrorCode.UNSAFE_INPUT), "ko", width=76)
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import dli_fast
 import pytest
+
 from dli_core.errors import DLIError, ErrorCode
 from dli_core.models.spec import Parameter, SqlSpec
 from dli_core.render.parameters import Typed, ad_hoc, read_options, resolve
-from dli_core.render.values import read
+from dli_core.render.values import TYPES, example, read
 from dli_core.specs.find import SpecFile
 from dli_core.specs.load import load_spec
 
@@ -82,10 +83,24 @@ def test_text_is_read_by_the_declared_type(kind: str, text: str, expected: objec
         ("list[string]", 5),
     ],
 )
-def test_a_value_of_another_type_is_refused_without_showing_it(kind: str, wrong: object):
+def test_a_value_of_another_type_is_refused(kind: str, wrong: object):
     details = refusal(wrong, type=kind)
     assert details["reason"] == "type"
-    assert not isinstance(wrong, str) or len(wrong) < 4 or wrong not in details["problem"]
+    assert details["example"]
+    assert not isinstance(wrong, str) or len(wrong) < 4 or wrong not in details.get("problem", "")
+    assert not isinstance(wrong, str) or details["value"] == wrong
+
+
+@pytest.mark.parametrize("hidden", ["secret", "pii"])
+def test_a_value_that_nobody_may_see_is_refused_without_showing_it(hidden: str):
+    assert "hunter2" not in str(refusal("hunter2", type="date", **{hidden: True}))
+    assert "hunter2" not in str(refusal("hunter2", allowed=["a", "b"], **{hidden: True}))
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_the_example_of_a_type_is_of_that_type(kind: str):
+    for name in (kind, f"list[{kind}]"):
+        assert value(example(name), type=name) is not None
 
 
 def test_python_values_pass_as_they_are():

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "completion": ("dli_cli.commands.completion", "Print the completion script of a shell."),
     "version": ("dli_cli.commands.version", "Show the versions of all parts."),
 }
+_COMMENTS = ("-- ", "--\n", "--\t")
 _CLOSED_PIPE = 128 + signal.SIGPIPE
 
 
@@ -120,7 +121,7 @@ def _dispatch(words: list[str], console: Console) -> int:
         raise UsageError("An argument is not valid text.", "Write it as UTF-8.")
     command = get_command(app)
     try:
-        with command.make_context("dli", _with_receipt(words), obj=console) as context:
+        with command.make_context("dli", _commented(_with_receipt(words)), obj=console) as context:
             command.invoke(context)
     except typer.Exit as done:  # --help, --version
         return done.exit_code
@@ -132,6 +133,15 @@ def _with_receipt(words: list[str]) -> list[str]:
     end = words.index("--") if "--" in words else len(words)
     alone = f"--receipt={DEFAULT_RECEIPT}"
     return [alone if word == "--receipt" else word for word in words[:end]] + words[end:]
+
+
+def _commented(words: list[str]) -> list[str]:
+    """SQL may begin with a comment, and is no option then: no option has a blank behind its dashes."""
+    before = ["", *words]
+    return [
+        f" {word}" if word[:3] in _COMMENTS and "run" in words and last[:1] != "-" else word
+        for last, word in zip(before, words, strict=False)
+    ]
 
 
 def _is_text(word: str) -> bool:

@@ -157,7 +157,7 @@ def one_of(option: str, value: str | None, allowed: tuple[str, ...]) -> None:
     """Refuse a value that the option does not have."""
     if value is not None and value not in allowed:
         near = nearest(value, allowed)
-        meant = f"; did you mean '{near}'?" if near else f": use {' or '.join(allowed)}."
+        meant = f"; did you mean '{near}'?" if near else f": use {', '.join(allowed[:-1])} or {allowed[-1]}."
         raise UsageError(f"{option} has no value '{value}'{meant}")
 
 

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 ROWS = 10_000
 
 
-def run(session: Session, kind: Literal["dataset", "metric", "sql"], text: str, options: RunOptions) -> None:
-    """Run the spec called `text`, or `text` itself."""
+def run(
+    session: Session, kind: Literal["dataset", "metric", "sql"], text: str, options: RunOptions, path: str = "sql"
+) -> None:
+    """Run the spec called `text`, or `text` itself, which stands in `path`."""
     console = session.console
     target = options.target(on_terminal=console.on_terminal)
     settled = None if target is None else export_options(target, options.format, options.compression, **options.shape())
@@ -37,6 +39,7 @@ def run(session: Session, kind: Literal["dataset", "metric", "sql"], text: str, 
         kind=kind,
         name="" if kind == "sql" else text,
         sql=text if kind == "sql" else None,
+        path=path,
         parameters=read_options(options.param),
         timeout=options.timeout,
         ds=options.ds,

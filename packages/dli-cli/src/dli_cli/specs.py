@@ -15,6 +15,7 @@ from dli_cli import amounts, described, tables
 from dli_cli.options import ListOptions
 from dli_cli.session import Kind, Session
 from dli_cli.usage import EXIT_CODE
+from dli_core.errors import ErrorCode, error
 from dli_core.errors.safe import escaped
 from dli_core.specs.select import select
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 def show_list(session: Session, kind: Kind, options: ListOptions) -> None:
     """Every spec of the kind; files that could not be read are named on stderr."""
     console, api = session.console, session.api(kind)
+    _need_project(session)
     specs = _all(api)
     if options.format == "json":
         console.json([_summary(spec) for spec in specs])
@@ -35,8 +37,7 @@ def show_list(session: Session, kind: Kind, options: ListOptions) -> None:
         width = console.width if console.on_terminal else None
         console.data("\n".join(tables.plain(["NAME", "TYPE", "OWNER", "DESCRIPTION"], rows, width)))
     else:
-        where = session.settings.root or Path.cwd()
-        console.note(f"There are no {kind}s in {where}: describe one in a file '{kind}.NAME.yaml'.")
+        console.note(f"There are no {kind}s in {session.settings.root}: describe one in a file '{kind}.NAME.yaml'.")
     console.flush()
     broken = api.problems()
     for line in _lines(broken):
@@ -60,6 +61,7 @@ def show(session: Session, kind: Kind, name: str, options: ListOptions) -> None:
 def validate(session: Session, kind: Kind, names: list[str], options: ListOptions) -> None:
     """Check the named specs, or all of the kind; an error among the findings is exit code 2."""
     console, api = session.console, session.api(kind)
+    _need_project(session)
     results = [api.validate(name) for name in (names or [spec.name for spec in _all(api)])]
     broken = () if names else api.problems()
     findings = [*broken, *(finding for result in results for finding in result.findings)]
@@ -79,6 +81,12 @@ def validate(session: Session, kind: Kind, names: list[str], options: ListOption
         return
     console.note(f"✗ {checked} checked: {amounts.count(errors, 'error')}{also}")
     raise typer.Exit(EXIT_CODE)
+
+
+def _need_project(session: Session) -> None:
+    """Without one there is nothing to list, and that is not what was expected."""
+    if session.settings.root is None:
+        raise error(ErrorCode.CONFIG_NOT_FOUND, "no_project", path=str(Path.cwd()))
 
 
 def _errors(findings: Iterable[Finding]) -> int:

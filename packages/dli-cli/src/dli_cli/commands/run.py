@@ -44,7 +44,7 @@ def run_command(console: Console, sql: Sql = None, file: File = None, *, options
     text = _text(console, sql, file)
     session = open_session(console, options)
     _refuse_name(session, text)
-    run(session, "sql", text, options)
+    run(session, "sql", text, options, "sql" if file in {None, STDOUT} else str(file))
 
 
 def _text(console: Console, sql: str | None, file: Path | None) -> str:
@@ -61,7 +61,7 @@ def _text(console: Console, sql: str | None, file: Path | None) -> str:
     try:
         return console.stdin.read()
     except UnicodeDecodeError as problem:
-        raise error(ErrorCode.SQL_SYNTAX, problem="standard input is not UTF-8 text", cause=problem) from problem
+        raise error(ErrorCode.FILE_NOT_FOUND, "not_utf8", path="standard input", cause=problem) from problem
 
 
 def _read(file: Path) -> str:
@@ -70,7 +70,7 @@ def _read(file: Path) -> str:
     except FileNotFoundError as problem:
         raise error(ErrorCode.FILE_NOT_FOUND, path=str(file), cause=problem) from problem
     except UnicodeDecodeError as problem:
-        raise error(ErrorCode.SQL_SYNTAX, problem=f"{file} is not UTF-8 text", cause=problem) from problem
+        raise error(ErrorCode.FILE_NOT_FOUND, "not_utf8", path=str(file), cause=problem) from problem
     except OSError as problem:
         message = f"{file} cannot be read: {problem.strerror}."
         raise UsageError(message) from problem

@@ -63,7 +63,8 @@ def require(settings: Settings, key: str) -> Any:
 def unknown(key: str) -> DLIError:
     """DLI-001 for a key that a person asked for and that does not exist."""
     near = keys.nearest(keys.parse(key), overlay=True)
-    return error(ErrorCode.CONFIG_INVALID, "unknown_key", key=key, candidates=[near] if near else None)
+    candidates = [near] if near else None
+    return error(ErrorCode.CONFIG_INVALID, "unknown_key", key=key, candidates=candidates, command="'dli config show'")
 
 
 def _leaves(settings: Settings) -> Iterator[tuple[Parts, Any]]:

@@ -31,7 +31,5 @@ def make_engine(settings: Settings, executor: QueryExecutor | None = None) -> En
     name = settings.local.engine
     if name not in ENGINES:
         origin = str(settings.origin("local.engine"))
-        raise error(
-            ErrorCode.CONFIG_INVALID, "engine_absent", value=name, allowed=", ".join(ENGINES), origin=origin
-        )
+        raise error(ErrorCode.CONFIG_INVALID, "engine_absent", value=name, allowed=", ".join(ENGINES), origin=origin)
     return cast("Engine", import_module(ENGINES[name]).make(settings))

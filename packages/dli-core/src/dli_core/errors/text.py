@@ -147,7 +147,16 @@ def _value(name: str, details: Mapping[str, object]) -> str | None:
         value = [details["candidate"]]
     if name == "job" and isinstance(job_id := details.get("job_id"), str):
         value = job_id.removeprefix("dli-")[:8]  # as `dli jobs` shows it
+    if name == "problem" and isinstance(value, str):
+        return _in_a_sentence(value)
     return None if value is None else fact(name, value, quote=True)
+
+
+def _in_a_sentence(problem: str) -> str:
+    """A problem of several lines is told by its first one where all of them would be too much; the rest is a fact."""
+    whole = line(problem)
+    first = line(problem.strip().partition("\n")[0])
+    return first if first and whole.endswith("…") and not first.endswith("…") else whole
 
 
 def _lines(lines: Sequence[str], details: Mapping[str, object]) -> tuple[str, ...]:

@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
+class _Versioned(BaseModel):
+    """What receipts of all versions have."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: int = VERSION
+
+
 class Receipt(BaseModel):
     """What was written, by whom, from what. `sha256` and `bytes` are of the file on disk, after compression."""
 
@@ -131,14 +139,16 @@ def verify(path: Path, receipt: Path | None = None) -> Verification:
 
 def _read(path: Path) -> Receipt | None:
     try:
-        receipt = Receipt.model_validate_json(path.read_bytes())
+        data = path.read_bytes()
+        # A newer one may have other fields: its version is looked at first.
+        version = _Versioned.model_validate_json(data).version
+        if version > VERSION:
+            raise error(ErrorCode.VALIDATION_FAILED, "receipt_version", path=str(path), version=version)
+        return Receipt.model_validate_json(data)
     except FileNotFoundError:
         return None
     except (ValidationError, OSError) as problem:
         raise error(ErrorCode.VALIDATION_FAILED, "receipt", path=str(path), cause=problem) from problem
-    if receipt.version > VERSION:
-        raise error(ErrorCode.VALIDATION_FAILED, "receipt_version", path=str(path), version=receipt.version)
-    return receipt
 
 
 def _sealed_as(path: Path, sha256: str, receipt: Path) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import dli_fast
 
 from dli_core.errors import DLIError, ErrorCode, error
-from dli_core.render.values import TYPES, read
+from dli_core.render.values import TYPES, example, read
 
 if TYPE_CHECKING:  # ad-hoc SQL needs no models of specs: building them takes 10 ms
     from dli_core.models.spec import Parameter, Source
@@ -160,7 +160,7 @@ def _typed(given: Mapping[str, object]) -> Mapping[str, object]:
             try:
                 read(value.value, value.type)
             except ValueError as problem:
-                raise _ill_typed(name, value.type, problem, {}) from None
+                raise _ill_typed(name, value.type, value.value, problem, {}) from None
     return given
 
 
@@ -187,7 +187,7 @@ def _value(
         value = read(raw, parameter.type)
         allowed = None if parameter.allowed is None else [read(item, parameter.scalar) for item in parameter.allowed]
     except ValueError as problem:
-        raise _ill_typed(name, parameter.type, problem, place) from None
+        raise _ill_typed(name, parameter.type, None if _is_private(parameter) else raw, problem, place) from None
     if value is None and parameter.must_be_given:
         raise error(ErrorCode.PARAMETER_INVALID, "null", name=name, **place)
     if value == []:
@@ -203,13 +203,27 @@ def _check_allowed(parameter: Parameter, value: object, allowed: list[object], p
             ErrorCode.PARAMETER_INVALID,
             "not_allowed",
             name=parameter.name,
+            value=None if _is_private(parameter) else _plain(value),
             allowed=", ".join(str(_plain(item)) for item in allowed),
             **place,
         )
 
 
-def _ill_typed(name: str, kind: str, problem: ValueError, place: dict[str, Any]) -> DLIError:
-    return error(ErrorCode.PARAMETER_INVALID, "type", name=name, type=kind, problem=str(problem), **place)
+def _ill_typed(name: str, kind: str, value: object, problem: ValueError, place: dict[str, Any]) -> DLIError:
+    return error(
+        ErrorCode.PARAMETER_INVALID,
+        "type",
+        name=name,
+        type=kind,
+        value=_plain(value),
+        problem=str(problem) or None,
+        example=example(kind),
+        **place,
+    )
+
+
+def _is_private(parameter: Parameter) -> bool:
+    return parameter.secret or parameter.pii
 
 
 def _at(source: Source | None, *keys: str | int) -> dict[str, Any]:

@@ -32,6 +32,16 @@ def read(value: object, kind: str) -> object:
     return _READERS[kind](value)
 
 
+def example(kind: str) -> str:
+    """A value of this type, as people write it after `-p NAME=`."""
+    scalar = kind.removeprefix("list[").removesuffix("]")
+    texts = _EXAMPLES[scalar]
+    if scalar == kind:
+        return texts[0]
+    mark = "" if scalar in {"integer", "float", "decimal", "boolean"} else '"'
+    return f"[{', '.join(f'{mark}{text}{mark}' for text in texts)}]"
+
+
 def _item(value: object, kind: str) -> object:
     if value is None:
         message = "a list cannot hold null: IN would never find it"
@@ -47,7 +57,7 @@ def _items(value: object) -> list[object]:
         try:
             found: object = json.loads(text, parse_float=Decimal)
         except ValueError as problem:
-            message = f"not a list in JSON: {problem}"
+            message = f"this is no list in JSON: {problem}"
             raise ValueError(message) from None
         return list(found) if isinstance(found, list) else [found]  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -56,14 +66,12 @@ def _items(value: object) -> list[object]:
 
 
 def _refuse(value: object, wanted: str) -> list[object]:
-    """Never returns; typed so that every reader can end with it."""
-    message = f"wants {wanted}, not {_article(value)}"
+    """Never returns; typed so that every reader can end with it. Of a text, the example says what is wrong with it."""
+    message = "" if isinstance(value, str) else f"{wanted} is wanted, and this is {_article(value)}"
     raise ValueError(message)
 
 
 def _article(value: object) -> str:
-    if isinstance(value, str):
-        return "this text"
     name = "boolean" if isinstance(value, bool) else type(value).__name__
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
@@ -82,7 +90,7 @@ def _integer(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         if -(2**127) < value < 2**127:
             return value
-        message = "is beyond 127 bits"
+        message = "the number is beyond 127 bits"
         raise ValueError(message)
     if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
         return int(value)
@@ -133,7 +141,7 @@ def _date(value: object) -> object:
         try:
             return date.fromisoformat(value.strip())
         except ValueError as problem:
-            message = f"is no date: {problem}"
+            message = str(problem)
             raise ValueError(message) from None
     return _refuse(value, "a date like 2025-01-31")
 
@@ -157,7 +165,7 @@ def _identifier(value: object) -> object:
     if isinstance(value, str) and _IDENTIFIER.fullmatch(value):
         return dli_fast.Identifier(*value.split("."))
     if isinstance(value, str):
-        message = "is no name: letters, digits, _ and $, parts joined by dots"
+        message = "a name has letters, digits, _ and $, and dots between its parts"
         raise ValueError(message)  # noqa: TRY004 - `read` promises one kind of exception
     return _refuse(value, "a name")
 
@@ -171,5 +179,15 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "date": _date,
     "timestamp": _timestamp,
     "identifier": _identifier,
+}
+_EXAMPLES: Mapping[str, tuple[str, str]] = {
+    "string": ("text", "more"),
+    "integer": ("42", "7"),
+    "float": ("1.5", "0.25"),
+    "decimal": ("12.50", "3.99"),
+    "boolean": ("true", "false"),
+    "date": ("2025-01-31", "2025-02-28"),
+    "timestamp": ("2025-01-31 10:20:30", "2025-02-28 00:00:00"),
+    "identifier": ("schema.table", "name"),
 }
 TYPES = tuple(_READERS)  # those that a spec's parameters may have

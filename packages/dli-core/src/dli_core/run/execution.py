@@ -36,6 +36,7 @@ class Execution:
         self.engine = engine
         self.warnings: list[str] = []
         self._refuse = refuse
+        self._environment = settings.environment
         self._started = time.monotonic()
         self._queries = [(statement, self._query(statement)) for statement in plan.statements]
         # A mock runs nothing: there is nothing to look up later.
@@ -58,6 +59,8 @@ class Execution:
             stream = self._main(next(self._of("main"))[1], session)
         except BaseException as problem:
             session.close()
+            if isinstance(problem, DLIError) and problem.code is ErrorCode.EXECUTION_PERMISSION:
+                self._tell(problem)
             self._end(None, problem)
             raise
         translate, redact = stream.hooks.translate, self.plan.values.redact
@@ -96,8 +99,19 @@ class Execution:
         except DLIError as problem:
             if not statement.continue_on_error or problem.code is ErrorCode.EXECUTION_CANCELLED:
                 problem.details.setdefault("statement", statement.name or statement.role)
+                place = query.source_map.locate(1) if query.source_map and "line" not in problem.details else None
+                if place:  # the engine does not say where: at least where the statement begins
+                    problem.details |= {"path": place[0], "line": place[1]}
                 raise
             self.warnings.append(f"{statement.name or statement.role}: {problem}")
+
+    def _tell(self, problem: DLIError) -> None:
+        """What a refusal is about: the engine does not know."""
+        reason = problem.details.get("reason")
+        if reason in {"protected", "query_type"} and self.plan.name:
+            problem.details.setdefault("name", self.plan.name)
+        if reason == "protected" and self._environment:
+            problem.details.setdefault("environment", self._environment)
 
     @contextmanager
     def _redacted(self) -> Generator[None]:

@@ -98,7 +98,7 @@ def plan_spec(
 
 def plan_sql(sql: str, request: RunRequest, settings: Settings, dialect: str, names: Collection[str] = ()) -> Plan:
     """The plan of ad-hoc SQL: a template too, with the project's macros in scope."""
-    templates = SpecTemplates.make(Text("sql", sql, "sql"), (), (), settings.root, dialect)
+    templates = SpecTemplates.make(Text(request.path, sql, request.path), (), (), settings.root, dialect)
     values = ad_hoc(request.parameters)
     functions = Functions(settings, None, names, os.environ)
     statements = _render(templates, values, request, functions, (), ())

@@ -25,4 +25,5 @@ class RunRequest:
     ds: date | None = None
     allow_inexact: bool = False
     wants_rows: bool = False  # an export: a statement without rows must not run
+    path: str = "sql"  # what errors call the place of ad-hoc SQL: its file, if it has one
     confirmed: bool = False  # the user typed the protected environment's name, or gave --yes

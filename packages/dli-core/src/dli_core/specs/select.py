@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 
+from dli_core.config.files import find_root
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.models.spec import Spec
 from dli_core.specs.load import Broken, Project
@@ -45,12 +46,14 @@ def broken_error(broken: Broken) -> DLIError:
 
 def not_found(project: Project, kind: str, name: str) -> DLIError:
     """The error for an unknown name, with the nearest known ones."""
+    if not project.specs and not project.broken and find_root(project.root) is None:
+        return error(CODES[kind], "no_project", name=name, path=str(project.root))
     names = [spec.name for spec in project.of(kind)]
     short = {n.rpartition(".")[2]: n for n in names}
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     near += [short[s] for s in difflib.get_close_matches(name.rpartition(".")[2], short, n=3, cutoff=0.6)]
     candidates = list(dict.fromkeys(near))
-    other = next((s.kind for s in project.specs if s.name == name), None)
+    other = next((s.kind for s in project.specs if s.name == name or s.name.endswith(f".{name}")), None)
     return error(
         CODES[kind],
         "other_kind" if other else None,

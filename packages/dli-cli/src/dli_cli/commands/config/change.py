@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -54,7 +53,7 @@ def _file(console: Console, *, project: bool, private: bool, directory: Path | N
         asked = directory or console.environ.get("DLI_PROJECT_PATH")
         root = Path(asked).expanduser() if asked else find_root(Path.cwd())
         if root is None:
-            raise error(ErrorCode.CONFIG_NOT_FOUND, "no_project", path=os.curdir)
+            raise error(ErrorCode.CONFIG_NOT_FOUND, "no_project", path=str(Path.cwd()))
         if not root.is_dir():
             raise error(ErrorCode.CONFIG_NOT_FOUND, "no_folder", path=str(root))
         return root / (PROJECT_FILE if project else PRIVATE_FILE)
