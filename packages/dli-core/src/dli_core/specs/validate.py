@@ -52,8 +52,10 @@ def error_finding(problem: DLIError) -> Finding:
     details = problem.details
     near = details.get("candidates") or [name for name in [details.get("candidate")] if name]
     meant = f", did you mean {' or '.join(repr(str(name)) for name in near[:3])}?" if near else ""
+    what = str(details.get("problem") or "")
+    message = problem.message if what in problem.message else f"{problem.message}: {what}"
     place = {key: details.get(key) for key in ("path", "line", "column")}
-    return Finding(severity="error", code=problem.code.value, message=f"{problem.message}{meant}", **place)
+    return Finding(severity="error", code=problem.code.value, message=f"{message}{meant}", **place)
 
 
 class SpecNames:
