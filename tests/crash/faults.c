@@ -4,6 +4,7 @@
        faults_named(1)                                  there are no unnamed files, as on many network filesystems
        faults_log() ─▶ "open flock write fsync …"       the calls on the folder so far, in order
 
+   A process of its own is armed by its environment: FAULTS="how at code kinds… folder", the kinds joined by commas.
    Only calls that name something in `folder`, or a descriptor of something in it, count. No rights are needed. */
 
 #define _GNU_SOURCE
@@ -15,6 +16,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -40,6 +42,17 @@ void faults_arm(const char *path, const char *kinds, long n, int what, int error
 }
 
 void faults_named(int yes) { named = yes; }
+
+__attribute__((constructor)) static void armed_from_outside(void) {
+    const char *text = getenv("FAULTS");
+    char kinds[sizeof only], path[sizeof folder];
+    int what, error;
+    long n;
+    if (!text || sscanf(text, "%d %ld %d %255s %4095s", &what, &n, &error, kinds, path) != 5) return;
+    for (char *letter = kinds; *letter; letter++)
+        if (*letter == ',') *letter = ' ';
+    faults_arm(path, kinds, n, what, error);
+}
 
 const char *faults_log(void) { return history; }
 

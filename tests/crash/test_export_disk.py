@@ -15,6 +15,7 @@ import pytest
 
 from dli_core.export.receipt import Verdict, verify
 from tests.crash.conftest import HERE, Exporter
+from tests.crash.exporter import FAIL
 from tests.crash.test_export_kill import OLD, SMALL, strays, text
 
 LARGE = "SELECT i, md5(i::VARCHAR) AS s FROM range(20000) t(i)"  # several writes
@@ -240,3 +241,34 @@ def test_a_disk_that_is_really_full_leaves_the_old_file(tmp_path: Path, faults: 
     assert '"reason": "no_space"' in answer, done
     assert '"status": 7' in answer
     assert (old, files) == ("the old file", ["out.csv"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "code", "shown"),
+    [
+        ("open", 1, errno.EACCES, "No permission"),
+        ("write", 0, errno.ENOSPC, "No space left"),
+        ("write", 2, errno.EDQUOT, "quota"),
+        ("fsync", 0, errno.EIO, "disk failed"),
+        ("rename", 0, errno.EIO, "disk failed"),
+        ("fsync", 1, errno.EIO, "disk failed"),
+    ],
+)
+def test_the_command_line_says_so_and_exits_with_7(
+    faults: Path, tmp_path: Path, kind: str, at: int, code: int, shown: str
+):
+    path = tmp_path / "out.csv"
+    path.write_bytes(OLD)
+    done = subprocess.run(
+        [sys.executable, "-m", "dli_cli", "run", LARGE, "-o", path],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "LD_PRELOAD": str(faults), "FAULTS": f"{FAIL} {at} {code} {kind} {tmp_path}"},
+        cwd=tmp_path.parent,
+    )
+    assert (done.returncode, done.stdout) == (7, ""), done
+    assert "[DLI-407]" in done.stderr
+    assert shown in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("out.csv", OLD)]
