@@ -87,10 +87,10 @@ def explain(found: ValidationError, written: Written) -> list[Problem]:
     meant = {item.means for item in told}
     kept = {(item.place, item.message) for item in told if not meant.intersection(item.lacks)}
     problems = [problem(written.path, place, message) for place, message in sorted(kept)]
-    if len(errors) > MOST:
-        problems.append(
-            problem(written.path, told[-1].place, "there are more problems in this file: correct these first")
-        )
+    if len(errors) > MOST and problems:
+        last = problems[-1]
+        message = "there are more problems in this file: correct these first"
+        problems.append(problem(written.path, (last["line"], last["column"]), message))
     return problems
 
 
@@ -143,7 +143,9 @@ class _Teller:
         return _limit(kind, what, given, facts) or fallback
 
     def _not_one_of(self, where: Path, given: object, allowed: list[str]) -> str:
-        what, use = _subject(where), _either(allowed, "or")
+        lists = [name for name in allowed if name.startswith("list[")]
+        plain = [name for name in allowed if name not in lists] + ["list[…] of one of these"] * bool(lists)
+        what, use = _subject(where), _either(plain, "or")
         if given is None:
             return f"{what} has no value: use {use}"
         if where == ("type",):

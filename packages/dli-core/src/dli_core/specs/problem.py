@@ -27,7 +27,7 @@ def problem(path: str, place: Place, message: str) -> Problem:
 
 def by_place(problems: Iterable[Problem]) -> list[Problem]:
     """Sorted as people read files."""
-    return sorted(problems, key=lambda p: (p["path"], p["line"], p["column"], p["message"]))
+    return sorted(problems, key=lambda p: (p["path"], p["line"], p["column"]))
 
 
 def invalid(path: str, kind: str, name: str | None, problems: Iterable[Problem]) -> DLIError:
