@@ -137,12 +137,12 @@ def test_statements_that_change_data_return_no_rows(engine: Engine):
 
 @pytest.mark.needs("runs_sql")
 def test_a_write_is_refused_unexecuted_where_it_must_not_be(engine: Engine):
-    assert code(engine, "CREATE TABLE t AS SELECT 1 AS n", refuse_writes="query_type").code is (
-        ErrorCode.EXECUTION_PERMISSION
-    )
+    create = "CREATE TABLE t AS SELECT 1 AS n"
+    assert code(engine, create, refuse_writes="query_type").code is ErrorCode.VALIDATION_FAILED
+    assert code(engine, create, refuse_writes="protected").code is ErrorCode.EXECUTION_PERMISSION
     assert code(engine, "FROM t").code is ErrorCode.EXECUTION_QUERY
     for sql in ("EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS n", "EXPLAIN (ANALYZE) CREATE TABLE t AS SELECT 1 AS n"):
-        assert code(engine, sql, refuse_writes="query_type").code is ErrorCode.EXECUTION_PERMISSION
+        assert code(engine, sql, refuse_writes="protected").code is ErrorCode.EXECUTION_PERMISSION
     assert code(engine, "FROM t").code is ErrorCode.EXECUTION_QUERY
     with ask(engine, "SELECT 1 AS n", refuse_writes="query_type") as stream:
         stream.collect()

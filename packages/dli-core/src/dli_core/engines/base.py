@@ -10,12 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.models.result import DryRunResult, QueryResult
 
 if TYPE_CHECKING:
     from dli_core.engines.stream import QueryStream
+
+
+WriteRefusal = Literal["protected", "query_type", "no_rows"]
+
+
+def refused(reason: WriteRefusal, **details: Any) -> DLIError:
+    """The error for a statement that changes data where that must not be: it did not run."""
+    code = ErrorCode.EXECUTION_PERMISSION if reason == "protected" else ErrorCode.VALIDATION_FAILED
+    return error(code, reason, **details)
 
 
 class QueryExecutor(Protocol):
@@ -45,9 +55,7 @@ class Query:
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     columns: tuple[tuple[str, str], ...] = ()  # declared (name, type): the result's are cast to these
     source_map: SourceMap | None = None  # turns the engine's "line 9" into the user's file:line:col
-    refuse_writes: str | None = (
-        None  # the reason of the DLI-404 that a statement which returns no rows ends with, unexecuted
-    )
+    refuse_writes: WriteRefusal | None = None  # why a statement that changes data must not run, if it must not
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import dli_fast
 import duckdb
 
-from dli_core.engines.base import Capabilities, Query, Session
+from dli_core.engines.base import Capabilities, Query, Session, refused
 from dli_core.engines.duckdb_errors import from_exception, from_text, has_place, translated
 from dli_core.engines.duckdb_types import selection
 from dli_core.engines.stream import QueryStream, StreamHooks, timed_out
@@ -229,7 +229,7 @@ def _single(cursor: duckdb.DuckDBPyConnection, query: Query) -> duckdb.Statement
 
 def _check_writes(statement: duckdb.Statement, query: Query) -> None:
     if query.refuse_writes is not None and not _only_reads(statement):
-        raise error(ErrorCode.EXECUTION_PERMISSION, query.refuse_writes, statement=statement.type.name)
+        raise refused(query.refuse_writes, statement=statement.type.name)
 
 
 def _only_reads(statement: duckdb.Statement) -> bool:

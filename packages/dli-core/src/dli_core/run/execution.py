@@ -19,7 +19,7 @@ from dli_core.run.journal import Entry, Journal, JournaledStatement, commit_of, 
 
 if TYPE_CHECKING:
     from dli_core.config.settings import Settings
-    from dli_core.engines.base import Engine, Session
+    from dli_core.engines.base import Engine, Session, WriteRefusal
     from dli_core.engines.stream import QueryStream
     from dli_core.run.plan import Plan, Statement
 
@@ -31,7 +31,7 @@ _ORIGINS = ("execution.default_mode", "local.engine", "execution.timeout")
 class Execution:
     """The statements of one run, each with its own job id."""
 
-    def __init__(self, plan: Plan, engine: Engine, settings: Settings, refuse: str | None) -> None:
+    def __init__(self, plan: Plan, engine: Engine, settings: Settings, refuse: WriteRefusal | None) -> None:
         self.plan = plan
         self.engine = engine
         self.warnings: list[str] = []
@@ -59,7 +59,7 @@ class Execution:
             stream = self._main(next(self._of("main"))[1], session)
         except BaseException as problem:
             session.close()
-            if isinstance(problem, DLIError) and problem.code is ErrorCode.EXECUTION_PERMISSION:
+            if isinstance(problem, DLIError):
                 self._tell(problem)
             self._end(None, problem)
             raise

@@ -11,9 +11,9 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from dli_core.engines.base import Engine, Query
+from dli_core.engines.base import Engine, Query, WriteRefusal, refused
 from dli_core.engines.factory import make_engine
-from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors import DLIError, ErrorCode
 from dli_core.models.common import ResultStatus
 from dli_core.models.result import DryRunResult, ExecutionResult
 from dli_core.run.execution import Execution
@@ -135,22 +135,20 @@ class LocalRunner:
             complaint = json.loads(plan.values.redact(json.dumps(complaint, ensure_ascii=False)))
         return found.model_copy(update={"error": complaint})
 
-    def _refusal(self, plan: Plan, request: RunRequest) -> str | None:
-        """Why a statement that changes data must not run, if it must not."""
+    def _refusal(self, plan: Plan, request: RunRequest) -> WriteRefusal | None:
+        """Why a statement that changes data must not run, if it must not; at once where the spec says it is one."""
+        reason: WriteRefusal | None = None
         if self.settings.protected and not request.confirmed:
-            if plan.query_type == "DML":
-                raise error(
-                    ErrorCode.EXECUTION_PERMISSION,
-                    "protected",
-                    environment=self.settings.environment,
-                    name=plan.name or None,
-                )
-            return "protected"
-        if request.wants_rows and plan.query_type == "DML":
-            raise error(ErrorCode.EXECUTION_PERMISSION, "no_rows", name=plan.name or None)
-        if plan.query_type == "SELECT":
+            reason = "protected"
+        elif plan.query_type == "SELECT":
             return "query_type"
-        return "no_rows" if request.wants_rows else None
+        elif request.wants_rows:
+            reason = "no_rows"
+        if reason and plan.query_type == "DML":
+            raise refused(
+                reason, environment=self.settings.environment if reason == "protected" else None, name=plan.name
+            )
+        return reason
 
     def _info(self, plan: Plan) -> dict[str, object]:
         return {
