@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
 from tests.cli.wrong.case import USAGE, Wrong
+from tests.support.privileges import without_privileges
 
 RUN = ("run", "SELECT 1", "-o", "out.csv")
 PROD = "environments: {prod: {protected: true}, dev: {}}\n"
+
+SET = ("config", "set", "--project")
+
+
+@contextmanager
+def locked_project(folder: Path) -> Generator[None]:
+    """A project that somebody else owns: it can be read."""
+    folder.chmod(0o555)
+    try:
+        with without_privileges():
+            yield
+    finally:
+        folder.chmod(0o755)
+
 
 CASES = [
     Wrong("config-is-not-yaml", RUN, "DLI-001", files={"dli.yaml": "local:\n  engine: duckdb\n bad\n"}),
@@ -46,14 +65,17 @@ CASES = [
     Wrong("specs-of-a-server-without-an-address", (*RUN, "--specs", "server"), "DLI-003"),
     Wrong("local-and-server", (*RUN, "--local", "--server"), USAGE),
     # Writing and reading it
-    Wrong("set-an-unknown-key", ("config", "set", "--project", "local.engin", "duckdb"), "DLI-001"),
-    Wrong("set-a-wrong-value", ("config", "set", "--project", "execution.timeout", "0"), "DLI-001"),
-    Wrong("set-without-a-project", ("config", "set", "--project", "a", "b"), "DLI-002", files={"dli.yaml": None}),
+    Wrong("set-an-unknown-key", (*SET, "local.engin", "duckdb"), "DLI-001"),
+    Wrong("set-a-wrong-value", (*SET, "execution.timeout", "0"), "DLI-001"),
+    Wrong("set-without-a-project", (*SET, "a", "b"), "DLI-002", files={"dli.yaml": None}),
+    Wrong("set-in-a-broken-file", (*SET, "execution.timeout", "5"), "DLI-001", files={"dli.yaml": "local: [\n"}),
+    Wrong("set-in-a-locked-project", (*SET, "execution.timeout", "5"), "DLI-006", 7, around=locked_project),
     Wrong(
-        "set-in-a-broken-file",
-        ("config", "set", "--project", "execution.timeout", "5"),
-        "DLI-001",
-        files={"dli.yaml": "local: [\n"},
+        "set-what-cannot-be-set-in-place",
+        (*SET, "local.engine", "duckdb"),
+        "DLI-006",
+        7,
+        files={"dli.yaml": "local: # see the manual\n  ? duckdb\n  : {database: a.duckdb}\n"},
     ),
     Wrong("get-what-is-not-set", ("config", "get", "server.url"), "DLI-003"),
     Wrong("get-an-unknown-key", ("config", "get", "server.ulr"), "DLI-001"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 from collections.abc import Generator
@@ -10,30 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cli.wrong.case import USAGE, Wrong
+from tests.support.privileges import without_privileges
 
 ONE = ("run", "SELECT 1 AS a")
 MANY = ("run", "SELECT i, 'some text' AS t FROM range(100000) r(i)")
-_VERSION_3, _DAC_OVERRIDE = 0x20080522, (1 << 1) | (1 << 2)  # of capset: root's right to ignore permissions
 
 
 @contextmanager
 def locked_folder(folder: Path) -> Generator[None]:
-    """A folder that may not be written to, not even by root, on this thread."""
+    """A folder that may not be written to."""
     place = folder / "locked"
-    place.mkdir()
-    place.chmod(0o555)
-    libc = ctypes.CDLL(None, use_errno=True)
-    header = (ctypes.c_uint32 * 2)(_VERSION_3, 0)
-    sets = (ctypes.c_uint32 * 6)()  # effective, permitted and inheritable, low and high words
-    assert libc.capget(header, sets) == 0
-    effective = sets[0]
-    sets[0] = effective & ~_DAC_OVERRIDE
-    assert libc.capset(header, sets) == 0
+    place.mkdir(mode=0o555)
     try:
-        yield
+        with without_privileges():
+            yield
     finally:
-        sets[0] = effective
-        assert libc.capset(header, sets) == 0
         place.rmdir()
 
 

@@ -65,7 +65,7 @@ def changed(text: str, parts: Parts, value: Any, place: Place) -> str:
     except (yaml_text.UnclearError, dli_fast.YamlError):
         where = file.origin(parts)
         facts = {"path": where.layer, "line": where.line, "file": str(place.path), "key": join(parts)}
-        raise DLIError(ErrorCode.CONFIG_WRITE_FAILED, details={**facts, "reason": "not_editable"}) from None
+        raise error(ErrorCode.CONFIG_WRITE_FAILED, "not_editable", **facts) from None
 
 
 def place_of(path: Path) -> Place:
