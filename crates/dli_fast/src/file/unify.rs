@@ -25,7 +25,7 @@ struct Known {
     /// What the column's dictionary is so far.
     values: ArrayRef,
     /// Where each of its values stands; filled when a second dictionary comes.
-    places: HashMap<Option<Box<[u8]>>, usize>,
+    places: HashMap<Identity, usize>,
     /// The last dictionary that came, and where its values stand.
     last: ArrayRef,
     map: Option<Arc<Vec<usize>>>,
@@ -127,10 +127,16 @@ impl Known {
     }
 }
 
+#[derive(PartialEq, Eq, Hash)]
+enum Identity {
+    Null,
+    Bytes(Box<[u8]>),
+}
+
 /// What makes a value the same as another; `None` for types that are not compared: each is a value of its own.
-fn identity(values: &ArrayRef, index: usize) -> Option<Option<Box<[u8]>>> {
+fn identity(values: &ArrayRef, index: usize) -> Option<Identity> {
     if values.is_null(index) {
-        return Some(None);
+        return Some(Identity::Null);
     }
     let bytes = match values.data_type() {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => text_bytes(values.as_ref(), index).into(),
@@ -144,5 +150,5 @@ fn identity(values: &ArrayRef, index: usize) -> Option<Option<Box<[u8]>>> {
             data.buffers()[0][start..start + width].into()
         }
     };
-    Some(Some(bytes))
+    Some(Identity::Bytes(bytes))
 }
