@@ -30,6 +30,7 @@ pub fn note_raised(raised: Raised) {
 }
 
 /// What was noted on this thread since the last call.
+#[must_use]
 pub fn take_raised() -> Option<Raised> {
     RAISED.with(|slot| slot.borrow_mut().take())
 }
@@ -61,7 +62,7 @@ impl Batch {
     /// Bytes of the buffers, as far as the columns say.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.columns.iter().map(|column| column.get_buffer_memory_size()).sum()
+        self.columns.iter().map(Array::get_buffer_memory_size).sum()
     }
 }
 

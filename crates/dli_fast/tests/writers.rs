@@ -124,6 +124,7 @@ fn view_array(cells: &[Vec<u8>], nulls: Option<NullBuffer>) -> ArrayRef {
 }
 
 /// Every type that the fast path knows or leaves to the reference.
+#[expect(clippy::too_many_lines, reason = "one entry a type")]
 fn columns(random: &mut Random, rows: usize) -> Vec<(Field, ArrayRef)> {
     let mut columns: Vec<(Field, ArrayRef)> = Vec::new();
     let mut add = |array: ArrayRef| {

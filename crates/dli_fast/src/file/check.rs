@@ -39,20 +39,31 @@ pub(super) fn children(kind: &DataType) -> Vec<&Field> {
     }
 }
 
-/// Check every value of `array`; an error names the first bad row.
-pub fn check(array: &ArrayRef) -> Result<(), (usize, String)> {
-    let Err(message) = values(array.as_ref()) else { return Ok(()) };
+/// Which values of a dictionary are looked at?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Those that a row names.
+    Named,
+    /// All: a dictionary is sent whole.
+    Whole,
+}
+
+/// Check every value of `array`; an error names the first bad row. `Ok(false)`: fine, but null places hold bytes that are
+/// no text.
+pub fn check(array: &ArrayRef, depth: Depth) -> Result<bool, (usize, String)> {
+    let mut clean = true;
+    let Err(message) = values(array.as_ref(), depth, &mut clean) else { return Ok(clean) };
     // Rare, so it may be slow: which row was it?
     for row in 0..array.len() {
-        values(array.slice(row, 1).as_ref()).map_err(|message| (row, message))?;
+        values(array.slice(row, 1).as_ref(), Depth::Named, &mut clean).map_err(|message| (row, message))?;
     }
     Err((0, message))
 }
 
-fn values(array: &dyn Array) -> Check {
+fn values(array: &dyn Array, depth: Depth, clean: &mut bool) -> Check {
     match array.data_type() {
-        DataType::Utf8 => offsets_text::<i32>(array),
-        DataType::LargeUtf8 => offsets_text::<i64>(array),
+        DataType::Utf8 => offsets_text::<i32>(array, clean),
+        DataType::LargeUtf8 => offsets_text::<i64>(array, clean),
         DataType::Utf8View => each_text(array),
         DataType::Decimal32(precision, _) => {
             decimal::<t::Decimal32Type>(array, *precision, 9, 10i32.checked_pow(u32::from(*precision)))
@@ -69,53 +80,68 @@ fn values(array: &dyn Array) -> Check {
         }
         DataType::Dictionary(_, kind) if needed(kind) => {
             let dictionary = array.as_any_dictionary();
-            // A large dictionary behind few rows is looked up by row.
-            if dictionary.values().len() <= array.len().max(64) {
-                return values(dictionary.values().as_ref());
+            if depth == Depth::Whole {
+                return values(dictionary.values().as_ref(), depth, clean);
             }
+            let mut named = vec![false; dictionary.values().len()];
             let keys = dictionary.normalized_keys();
-            let rows = keys.into_iter().enumerate().filter(|(row, _)| array.is_valid(*row));
-            rows.into_iter().try_for_each(|(_, key)| values(dictionary.values().slice(key, 1).as_ref()))
+            keys.into_iter().enumerate().filter(|(row, _)| array.is_valid(*row)).for_each(|(_, key)| named[key] = true);
+            // Values next to each other are looked at together.
+            let mut key = 0;
+            while key < named.len() {
+                let run = named[key..].iter().take_while(|&&other| other == named[key]).count();
+                if named[key] {
+                    values(dictionary.values().slice(key, run).as_ref(), depth, clean)?;
+                }
+                key += run;
+            }
+            Ok(())
         }
-        kind if needed(kind) => nested(array),
+        kind if needed(kind) => nested(array, depth, clean),
         _ => Ok(()),
     }
 }
 
-fn nested(array: &dyn Array) -> Check {
+fn nested(array: &dyn Array, depth: Depth, clean: &mut bool) -> Check {
     match array.data_type() {
-        DataType::Struct(_) => array.as_struct().columns().iter().try_for_each(|column| values(column.as_ref())),
+        DataType::Struct(_) => {
+            array.as_struct().columns().iter().try_for_each(|column| values(column.as_ref(), depth, clean))
+        }
         DataType::List(_) => {
             let list = array.as_list::<i32>();
             let (start, end) = ends(list.value_offsets());
-            values(list.values().slice(start, end - start).as_ref())
+            values(list.values().slice(start, end - start).as_ref(), depth, clean)
         }
         DataType::LargeList(_) => {
             let list = array.as_list::<i64>();
             let (start, end) = ends(list.value_offsets());
-            values(list.values().slice(start, end - start).as_ref())
+            values(list.values().slice(start, end - start).as_ref(), depth, clean)
         }
         DataType::Map(_, _) => {
             let map = array.as_map();
             let (start, end) = ends(map.value_offsets());
-            values(&map.entries().slice(start, end - start))
+            values(&map.entries().slice(start, end - start), depth, clean)
         }
-        DataType::FixedSizeList(_, _) => values(array.as_fixed_size_list().values().as_ref()),
+        DataType::FixedSizeList(_, _) => values(array.as_fixed_size_list().values().as_ref(), depth, clean),
         DataType::ListView(_) => {
             let list = array.as_list_view::<i32>();
-            (0..list.len()).filter(|row| list.is_valid(*row)).try_for_each(|row| values(list.value(row).as_ref()))
+            (0..list.len())
+                .filter(|row| list.is_valid(*row))
+                .try_for_each(|row| values(list.value(row).as_ref(), depth, clean))
         }
         DataType::LargeListView(_) => {
             let list = array.as_list_view::<i64>();
-            (0..list.len()).filter(|row| list.is_valid(*row)).try_for_each(|row| values(list.value(row).as_ref()))
+            (0..list.len())
+                .filter(|row| list.is_valid(*row))
+                .try_for_each(|row| values(list.value(row).as_ref(), depth, clean))
         }
         DataType::RunEndEncoded(_, _) => downcast_run_array!(
-            array => values(array.values_slice().as_ref()),
+            array => values(array.values_slice().as_ref(), depth, clean),
             _ => Ok(()),
         ),
         DataType::Union(fields, _) => {
             let union = array.as_union();
-            fields.iter().try_for_each(|(id, _)| values(union.child(id).as_ref()))
+            fields.iter().try_for_each(|(id, _)| values(union.child(id).as_ref(), depth, clean))
         }
         _ => Ok(()),
     }
@@ -127,13 +153,14 @@ fn ends<O: OffsetSizeTrait>(offsets: &[O]) -> (usize, usize) {
 }
 
 /// All bytes at once, and no offset inside of a character; in doubt (a null may hide garbage) value by value.
-fn offsets_text<O: OffsetSizeTrait>(array: &dyn Array) -> Check {
+fn offsets_text<O: OffsetSizeTrait>(array: &dyn Array, clean: &mut bool) -> Check {
     let text = array.as_string::<O>();
     let offsets = text.value_offsets();
     let (start, end) = ends(offsets);
     let bytes = &text.value_data()[start..end];
     let inside = |at: &O| bytes.get(at.as_usize() - start).is_some_and(|byte| byte & 0xC0 == 0x80);
     let fine = simdutf8::basic::from_utf8(bytes).is_ok() && (bytes.is_ascii() || !offsets.iter().any(inside));
+    *clean &= fine;
     if fine { Ok(()) } else { each_text(array) }
 }
 

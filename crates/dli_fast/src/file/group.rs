@@ -4,7 +4,7 @@
 //! pieces (row ranges) ─▶ gathered to a step ─▶ gang: column 0 │ column 1 │ … ─▶ enough bytes? ─▶ gang: close ─▶ chunks
 //! ```
 
-use super::check;
+use super::check::{self, Depth};
 use super::gang::Gang;
 use super::store::Store;
 use crate::pipe::{Failure, Held, panic_text};
@@ -190,7 +190,7 @@ fn write(column: &Column, index: usize, piece: &Piece) -> Result<(), Failure> {
     let bad = |(row, message): (usize, String)| fault(column, Some(at + row as u64 + 1), message);
     let array: ArrayRef = column.store.array(array).map_err(|(row, TextError(message))| bad((row, message)))?;
     if column.checked {
-        check::check(&array).map_err(bad)?;
+        check::check(&array, Depth::Named).map_err(bad)?;
     }
     let whole = |error: parquet::errors::ParquetError| fault(column, None, error.to_string());
     let mut leaves = column.leaves();

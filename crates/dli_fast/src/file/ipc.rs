@@ -7,7 +7,8 @@
 //!
 //! Workers do not know where their message will stand; they note its size under its first row, and the tail adds up.
 
-use super::check;
+use super::check::{self, Depth};
+use super::unify::Unifier;
 use crate::pipe::{Chunks, Compression, Fault, Grain, Halt, Layout};
 use crate::stream::Batch;
 use crate::text::TextError;
@@ -56,7 +57,8 @@ pub struct Ipc {
     start: Vec<u8>,
     checked: Vec<bool>,
     ordered: bool,
-    /// Dictionaries written so far: only used when `ordered`.
+    /// Dictionaries so far: only used when `ordered`.
+    unifier: Mutex<Unifier>,
     written: Mutex<DictionaryTracker>,
     contexts: Mutex<Vec<IpcWriteContext>>,
     sent: Mutex<BTreeMap<u64, Vec<Sent>>>,
@@ -97,6 +99,7 @@ impl Ipc {
             start,
             checked,
             ordered,
+            unifier: Mutex::default(),
             written,
             contexts: Mutex::default(),
             sent: Mutex::default(),
@@ -112,11 +115,19 @@ impl Ipc {
     fn record(&self, batch: &Batch, range: &Range<usize>) -> Result<RecordBatch, Halt> {
         let mut columns = Vec::with_capacity(batch.columns.len());
         for (at, column) in batch.columns.iter().enumerate() {
-            let array = column.slice(range.start, range.len());
+            let mut array = column.slice(range.start, range.len());
             if self.checked[at] {
-                check::check(&array).map_err(|(row, message)| self.fault(at, message, range.start + row))?;
+                let clean = check::check(&array, Depth::Named);
+                if !clean.map_err(|(row, message)| self.fault(at, message, range.start + row))? {
+                    // Readers look at all bytes, also those under a null: copied, they are gone.
+                    array = take(&array).map_err(|error| self.whole(&error, range))?;
+                }
             }
             columns.push(compact(&array));
+        }
+        if self.ordered && self.footer {
+            let unified = lock(&self.unifier).unify(&mut columns);
+            unified.map_err(|(at, error)| self.fault(at, error.to_string(), range.start))?;
         }
         let options = RecordBatchOptions::new().with_row_count(Some(range.len()));
         RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)
@@ -156,15 +167,20 @@ fn direct_dictionary(kind: &DataType) -> bool {
     }
 }
 
+/// A copy that holds its own rows and nothing else.
+fn take(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let rows = arrow_array::UInt32Array::from_iter_values(0..array.len() as u32);
+    arrow_select::take::take(array, &rows, None)
+}
+
 /// A slice of views would bring all of its buffers along.
 fn compact(array: &ArrayRef) -> ArrayRef {
     match array.data_type() {
         DataType::Utf8View => std::sync::Arc::new(array.as_string_view().gc()),
         DataType::BinaryView => std::sync::Arc::new(array.as_binary_view().gc()),
         kind if holds_views(kind) => {
-            let rows = arrow_array::UInt32Array::from_iter_values(0..array.len() as u32);
             // Arrays that cannot be taken from are written as they are: correct, if larger.
-            let Ok(own) = arrow_select::take::take(array, &rows, None) else { return array.clone() };
+            let Ok(own) = take(array) else { return array.clone() };
             let data = own.to_data();
             let inner = data.child_data().iter().map(|child| compact(&make_array(child.clone())).to_data()).collect();
             data.into_builder().child_data(inner).build().map_or_else(|_| array.clone(), make_array)
@@ -190,6 +206,13 @@ impl Layout for Ipc {
     fn rows(&self, batch: &Batch, range: Range<usize>, at: u64, out: &mut Chunks<'_>) -> Result<(), Halt> {
         let record = self.record(batch, &range)?;
         let (dictionaries, rows) = self.encode(&record).map_err(|error| self.whole(&error, &range))?;
+        if !dictionaries.is_empty() {
+            // They are sent whole, also the values that no row names.
+            for (at, column) in record.columns().iter().enumerate().filter(|(at, _)| self.checked[*at]) {
+                check::check(column, Depth::Whole)
+                    .map_err(|(row, message)| self.fault(at, message, range.start + row))?;
+            }
+        }
         drop(record);
         let mut sent = Vec::with_capacity(dictionaries.len() + 1);
         let count = dictionaries.len();

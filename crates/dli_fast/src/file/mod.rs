@@ -16,3 +16,4 @@ pub mod ipc;
 pub mod parquet;
 pub mod read;
 mod store;
+mod unify;

@@ -72,12 +72,14 @@ impl Plan {
         let mut names = HashSet::new();
         let mut columns = Vec::with_capacity(schema.fields().len());
         for field in schema.fields() {
-            let named = |error| (field.name().clone(), error);
+            let of_column = |error| (field.name().clone(), error);
             if !names.insert(field.name()) {
-                return Err(named(TextError("the name stands twice: readers of Parquet find columns by name".into())));
+                return Err(of_column(TextError(
+                    "the name stands twice: readers of Parquet find columns by name".into(),
+                )));
             }
-            let store = Store::new(field).map_err(named)?;
-            probe(&store).map_err(|error| named(TextError(error.to_string())))?;
+            let store = Store::new(field).map_err(of_column)?;
+            probe(&store).map_err(|error| of_column(TextError(error.to_string())))?;
             columns.push(Column::new(field.name().clone(), store, check::needed(field.data_type())));
         }
         let of = |pick: fn(&Store) -> &Field| -> Vec<Field> {

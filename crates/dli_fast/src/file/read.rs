@@ -1,7 +1,9 @@
-//! Arrow IPC → batches, one at a time: the stream format, and the file format read from its start.
+//! Arrow IPC → batches, one at a time.
 //!
 //! ```text
-//! bytes │ io::Read ─▶ (ARROW1) ─▶ message: length, header, body ─▶ schema │ dictionary │ batch ─▶ end mark (─▶ footer, ARROW1)
+//! bytes │ Read ─▶ message: length, header, body ─▶ schema │ dictionary │ batch ─▶ end mark
+//! bytes │ Read + Seek that begins with ARROW1 ─▶ arrow-ipc's own reader, from the footer on
+//! Read that begins with ARROW1 ─▶ as a stream; after its end mark come a footer, not needed, and ARROW1
 //! ```
 //!
 //! Stricter than the specification: without its end mark a stream counts as torn, and a file must end in its mark, so
@@ -10,12 +12,12 @@
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchReader};
 use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::convert::try_fb_to_schema;
-use arrow_ipc::reader::{read_dictionary, read_record_batch};
+use arrow_ipc::reader::{FileReader, FileReaderBuilder, read_dictionary, read_record_batch};
 use arrow_ipc::{Message, MessageHeader, root_as_message_with_opts};
 use arrow_schema::{ArrowError, SchemaRef};
 use flatbuffers::VerifierOptions;
 use std::collections::HashMap;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,7 +39,14 @@ pub enum Input {
     Memory(Buffer),
     /// Whatever can be read, without seeking.
     Read(Box<dyn Read + Send>),
+    /// Stands at its start.
+    Seek(Box<dyn ReadSeek>),
 }
+
+/// A file.
+pub trait ReadSeek: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ReadSeek for T {}
 
 impl Input {
     /// The next `count` bytes; fewer only at the end.
@@ -48,20 +57,38 @@ impl Input {
                 rest.advance(taken.len());
                 Ok(taken)
             }
-            Self::Read(reader) => {
-                let mut buffer = MutableBuffer::new(count.min(STEP));
-                while buffer.len() < count {
-                    let start = buffer.len();
-                    // Doubling: as much again as has come, so that a length alone costs nothing.
-                    buffer.resize(start + (count - start).min(start.max(STEP)), 0);
-                    let read = read_full(reader.as_mut(), &mut buffer[start..])?;
-                    if start + read < buffer.len() {
-                        buffer.truncate(start + read);
-                        break;
-                    }
-                }
-                Ok(buffer.into())
+            Self::Seek(reader) => Self::take_from(reader.as_mut(), count),
+            Self::Read(reader) => Self::take_from(reader.as_mut(), count),
+        }
+    }
+
+    fn take_from(reader: &mut dyn Read, count: usize) -> io::Result<Buffer> {
+        let mut buffer = MutableBuffer::new(count.min(STEP));
+        while buffer.len() < count {
+            let start = buffer.len();
+            // Doubling: as much again as has come, so that a length alone costs nothing.
+            buffer.resize(start + (count - start).min(start.max(STEP)), 0);
+            let read = read_full(reader, &mut buffer[start..])?;
+            if start + read < buffer.len() {
+                buffer.truncate(start + read);
+                break;
             }
+        }
+        Ok(buffer.into())
+    }
+
+    /// The same input as a file with a footer, if it is one.
+    fn file(self) -> io::Result<Result<Box<dyn ReadSeek>, Self>> {
+        match self {
+            Self::Memory(buffer) if buffer.starts_with(MAGIC) => Ok(Ok(Box::new(Cursor::new(buffer)))),
+            Self::Seek(mut reader) => {
+                let mut start = [0; 6];
+                let count = read_full(&mut reader, &mut start)?;
+                reader.rewind()?;
+                let reader: Box<dyn ReadSeek> = Box::new(BufReader::with_capacity(256 << 10, reader));
+                Ok(if &start[..count] == MAGIC { Ok(reader) } else { Err(Self::Seek(reader)) })
+            }
+            other => Ok(Err(other)),
         }
     }
 }
@@ -84,39 +111,61 @@ pub type Last = Arc<Mutex<HashMap<String, String>>>;
 
 /// The batches of one stream or file.
 pub struct Reader {
+    schema: SchemaRef,
+    form: Form,
+    ended: bool,
+    last: Last,
+}
+
+enum Form {
+    File(Box<FileReader<Box<dyn ReadSeek>>>),
+    Stream(Stream),
+}
+
+/// Messages one after the other.
+struct Stream {
     input: Input,
     schema: SchemaRef,
     dictionaries: HashMap<i64, ArrayRef>,
+    /// A file's footer follows.
     file: bool,
-    ended: bool,
     last: Last,
 }
 
 impl Reader {
     /// Read as far as the schema.
-    pub fn open(mut input: Input) -> Result<Self, ArrowError> {
-        let (start, file) = begin(&mut input)?;
+    pub fn open(input: Input) -> Result<Self, ArrowError> {
         let last = Last::default();
-        let Some((header, body)) = message(&mut input, Some(start))? else { return Err(broken("it has no schema")) };
+        let mut input = match input.file()? {
+            Ok(file) => {
+                let reader =
+                    guarded(|| FileReaderBuilder::new().with_max_footer_fb_tables(HEADER.max_tables).build(file))?;
+                return Ok(Self { schema: reader.schema(), form: Form::File(Box::new(reader)), ended: false, last });
+            }
+            Err(input) => input,
+        };
+        let (start, file) = begin(&mut input)?;
+        let Some((header, _)) = message(&mut input, Some(start))? else { return Err(broken("it has no schema")) };
         let schema = guarded(|| {
             let message = root(&header)?;
             let schema = message.header_as_schema().ok_or_else(|| broken("it does not begin with a schema"))?;
-            try_fb_to_schema(schema)
+            try_fb_to_schema(schema).map(Arc::new)
         })?;
-        drop(body);
-        Ok(Self { input, schema: Arc::new(schema), dictionaries: HashMap::new(), file, ended: false, last })
+        let stream = Stream { input, schema: schema.clone(), dictionaries: HashMap::new(), file, last: last.clone() };
+        Ok(Self { schema, form: Form::Stream(stream), ended: false, last })
     }
 
-    /// The custom metadata of the last message read: how a producer says that it is done.
+    /// The custom metadata of the last message of a stream: how a producer says that it is done.
     #[must_use]
     pub fn metadata(&self) -> Last {
         self.last.clone()
     }
+}
 
+impl Stream {
     fn advance(&mut self) -> Result<Option<RecordBatch>, ArrowError> {
-        while !self.ended {
+        loop {
             let Some((header, body)) = message(&mut self.input, None)? else {
-                self.ended = true;
                 if self.file {
                     end_of_file(&mut self.input)?;
                 }
@@ -127,7 +176,6 @@ impl Reader {
                 return Ok(batch);
             }
         }
-        Ok(None)
     }
 
     fn decode(&mut self, header: &Buffer, body: &Buffer) -> Result<Option<RecordBatch>, ArrowError> {
@@ -157,9 +205,15 @@ impl Iterator for Reader {
     type Item = Result<RecordBatch, ArrowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let result = self.advance();
+        if self.ended {
+            return None;
+        }
+        let result = match &mut self.form {
+            Form::Stream(stream) => stream.advance(),
+            Form::File(file) => guarded(|| file.next().transpose()),
+        };
         // After an error nothing more is read: it would be out of step.
-        self.ended |= result.is_err();
+        self.ended = !matches!(result, Ok(Some(_)));
         result.transpose()
     }
 }

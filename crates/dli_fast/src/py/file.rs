@@ -5,7 +5,7 @@
 //! read_ipc: bytes │ descriptor │ object with read ─▶ Reader, as far as the schema ─▶ IpcStream, a capsule producer
 //! ```
 
-use super::source::{SourceError, interruptible, source_error};
+use super::source::{interruptible, source_error};
 use super::write::{CancelToken, Run, Written, level_of, os_error, unwritable};
 use crate::file::read::{Input, Last, Reader};
 use crate::file::{ipc, parquet};
@@ -20,7 +20,7 @@ use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule, PyInt};
 use std::collections::HashMap;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::BorrowedFd;
 use std::panic::AssertUnwindSafe;
 use std::ptr::NonNull;
@@ -179,12 +179,19 @@ fn input_of(source: &Bound<'_, PyAny>) -> PyResult<Input> {
         // SAFETY: borrowed for the duplication alone; a closed one fails with EBADF.
         let own = unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned();
         let own = own.map_err(|error| os_error(source.py(), &error))?;
-        return Ok(Input::Read(Box::new(std::fs::File::from(own))));
+        let mut file = std::fs::File::from(own);
+        // A pipe has no position; a file that was read in part is read on from there.
+        let start = file.stream_position().is_ok_and(|position| position == 0);
+        return Ok(if start { Input::Seek(Box::new(file)) } else { Input::Read(Box::new(file)) });
     }
-    for name in ["read1", "read"] {
-        if source.hasattr(name)? {
+    let seekable = source.hasattr("seekable")? && source.call_method0("seekable")?.is_truthy()?;
+    if seekable && source.call_method0("tell")?.extract::<u64>()? == 0 {
+        return Ok(Input::Seek(Box::new(PythonFile { read: "read", object: source.clone().unbind() })));
+    }
+    for read in ["read1", "read"] {
+        if source.hasattr(read)? {
             // Small messages, few calls: the object is asked for a block at a time.
-            let file = PythonFile { read: source.getattr(name)?.unbind() };
+            let file = PythonFile { read, object: source.clone().unbind() };
             return Ok(Input::Read(Box::new(io::BufReader::with_capacity(256 << 10, file))));
         }
     }
@@ -200,31 +207,47 @@ fn memory(bytes: &Bound<'_, PyBytes>) -> Buffer {
     unsafe { Buffer::from_custom_allocation(start, slice.len(), Arc::new(AssertUnwindSafe(bytes.clone().unbind()))) }
 }
 
-/// A Python object with `read`.
+/// A Python object with `read`, and with `seek` where that is used.
 struct PythonFile {
-    read: Py<PyAny>,
+    read: &'static str,
+    object: Py<PyAny>,
+}
+
+/// What the object raised goes its own way; the crates in between see an error without details.
+fn raised(error: PyErr) -> io::Error {
+    note_raised(Box::new(error));
+    io::Error::other("the file object raised")
 }
 
 impl Read for PythonFile {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         Python::attach(|py| {
-            let answer = self.read.bind(py).call1((into.len(),));
-            let failed = |error: PyErr| {
-                note_raised(Box::new(error));
-                io::Error::other("the file object raised")
-            };
-            let answer = answer.map_err(failed)?;
+            let answer = self.object.bind(py).call_method1(self.read, (into.len(),)).map_err(raised)?;
             if answer.is_none() {
-                return Err(failed(SourceError::new_err(
+                return Err(raised(PyValueError::new_err(
                     "read() returned None: a file that would block cannot be read",
                 )));
             }
-            let bytes = answer.cast_into::<PyBytes>().map_err(|error| failed(error.into()))?;
+            let bytes = answer.cast_into::<PyBytes>().map_err(|error| raised(error.into()))?;
             let Some(place) = into.get_mut(..bytes.as_bytes().len()) else {
-                return Err(failed(PyValueError::new_err("read() returned more than was asked for")));
+                return Err(raised(PyValueError::new_err("read() returned more than was asked for")));
             };
             place.copy_from_slice(bytes.as_bytes());
             Ok(place.len())
+        })
+    }
+}
+
+impl Seek for PythonFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let (offset, whence) = match to {
+            SeekFrom::Start(offset) => (offset as i64, 0),
+            SeekFrom::Current(offset) => (offset, 1),
+            SeekFrom::End(offset) => (offset, 2),
+        };
+        Python::attach(|py| {
+            let answer = self.object.bind(py).call_method1("seek", (offset, whence)).map_err(raised)?;
+            answer.extract().map_err(raised)
         })
     }
 }

@@ -151,6 +151,7 @@ fn read(stream: FFI_ArrowArrayStream, limit: Option<usize>) -> Result<(Held, boo
 /// Rows → batches.
 #[pyfunction]
 #[pyo3(signature = (rows, schema = None))]
+#[expect(clippy::needless_pass_by_value, reason = "an argument of a Python function")]
 fn from_rows(py: Python<'_>, rows: &Bound<'_, PyAny>, schema: Option<Vec<(String, String)>>) -> PyResult<Batches> {
     let rows: Vec<Bound<'_, PyAny>> = rows.try_iter()?.collect::<PyResult<_>>()?;
     let mut kinds: Vec<(String, Option<DataType>)> = Vec::new();

@@ -28,7 +28,7 @@ create_exception!(
     "A value that has no form: `message`, `column` (its name), `row` (from 1, or None)."
 );
 
-/// A DataError with its attributes; `row` counts from 1.
+/// A `DataError` with its attributes; `row` counts from 1.
 pub(crate) fn data_error(py: Python<'_>, message: &str, column: &str, row: Option<u64>) -> PyErr {
     let place = row.map_or_else(|| format!("column {column:?}"), |row| format!("row {row}, column {column:?}"));
     let error = DataError::new_err(format!("{place}: {message}"));
@@ -40,7 +40,7 @@ pub(crate) fn data_error(py: Python<'_>, message: &str, column: &str, row: Optio
     }
 }
 
-/// The exception for a stream that ended early: the producer's own where it is known, else a SourceError.
+/// The exception for a stream that ended early: the producer's own where it is known, else a `SourceError`.
 pub(crate) fn source_error(py: Python<'_>, error: StreamError) -> PyErr {
     if let Some(raised) = error.raised {
         match raised.downcast::<PyErr>() {

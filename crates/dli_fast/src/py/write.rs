@@ -85,7 +85,7 @@ impl Written {
     source, target, *, delimiter=",", header=true, null="", bom=false, safe=false, binary="base64", utf8="strict",
     compression="none", level=None, workers=None, progress=None, cancel=None
 ))]
-#[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "the keywords of the Python API")]
+#[expect(clippy::too_many_arguments, reason = "the keywords of the Python API")]
 fn write_csv(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
@@ -321,6 +321,7 @@ fn attached(body: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<(), Raised>
 }
 
 impl Caller for PythonCaller {
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method's lifetime is not general enough")]
     fn tick(&mut self) -> Result<(), Raised> {
         attached(|py| py.check_signals())
     }
@@ -352,7 +353,7 @@ fn exception(py: Python<'_>, failure: Failure) -> PyErr {
     }
 }
 
-/// OSError with errno, of the subclass that belongs to it.
+/// `OSError` with errno, of the subclass that belongs to it.
 pub(super) fn os_error(py: Python<'_>, error: &std::io::Error) -> PyErr {
     let Some(code) = error.raw_os_error() else { return PyOSError::new_err(error.to_string()) };
     let text = py.import("os").and_then(|os| os.call_method1("strerror", (code,))?.extract::<String>());

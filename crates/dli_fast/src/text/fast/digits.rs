@@ -94,6 +94,7 @@ pub unsafe fn put_i64(at: *mut u8, value: i64) -> *mut u8 {
 /// # Safety
 /// 32 + SLACK bytes from `at` are writable.
 #[inline(always)]
+#[expect(clippy::float_cmp, reason = "the very same double is what makes the short text right")]
 pub unsafe fn put_f64(at: *mut u8, value: f64) -> *mut u8 {
     // Adding and subtracting 1.5 * 2^52 rounds to an integer while |cents| < 2^51.
     const ROUND: f64 = 6_755_399_441_055_744.0;
@@ -270,7 +271,7 @@ static THREE: [[u8; 4]; 1000] = {
 /// `YYYY-MM-DDT`, of which the caller keeps 10 or 11 bytes, for a day of the table.
 ///
 /// # Safety
-/// 16 bytes from `at` are writable and FIRST_DAY ≤ day < END_DAY.
+/// 16 bytes from `at` are writable and `FIRST_DAY` ≤ day < `END_DAY`.
 #[inline(always)]
 pub unsafe fn put_day(at: *mut u8, days: &Days, day: i64) {
     // SAFETY: the index is in the table, as promised by the caller.
