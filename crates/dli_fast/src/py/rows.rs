@@ -4,9 +4,9 @@ use super::source::{SourceError, data_error, source_error, stream_of};
 use crate::rows::{Held, build, is_number, type_name, values};
 use crate::stream::{Batch, Source};
 use crate::text::{Encoder, Form, Options};
+use arrow_array::RecordBatchIterator;
 use arrow_array::ffi::FFI_ArrowSchema;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::RecordBatchIterator;
 use arrow_schema::{DataType, Field, Schema};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -186,9 +186,8 @@ fn from_rows(py: Python<'_>, rows: &Bound<'_, PyAny>, schema: Option<Vec<(String
             Ok((!cell.is_none()).then_some(cell))
         });
         let cells: Vec<_> = cells.collect::<PyResult<_>>()?;
-        let misfit = |(index, error): build::Misfit| {
-            data_error(py, &error.value(py).to_string(), &name, Some(index as u64 + 1))
-        };
+        let misfit =
+            |(index, error): build::Misfit| data_error(py, &error.value(py).to_string(), &name, Some(index as u64 + 1));
         let kind = kind.map_or_else(|| build::infer(&cells), Ok).map_err(misfit)?;
         columns.push(build::column(&kind, &cells).map_err(misfit)?);
         fields.push(Field::new(name, kind, true));

@@ -35,7 +35,8 @@ impl Watch {
     ) -> PyResult<Bound<'py, PyCapsule>> {
         let _ = requested_schema; // the interface lets a producer ignore it
         let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let stream = stream.ok_or_else(|| PyRuntimeError::new_err("this stream was read before: it can be read once"))?;
+        let stream =
+            stream.ok_or_else(|| PyRuntimeError::new_err("this stream was read before: it can be read once"))?;
         PyCapsule::new_with_value(py, watch(stream, self.counters.clone()), c"arrow_array_stream")
     }
 

@@ -76,7 +76,8 @@ fn read_yaml<'py>(
     }
     let limits = Limits { bytes: max_bytes, depth: max_depth };
     let bytes = data.as_bytes();
-    let tree = if bytes.len() < DETACH_FROM { yaml::read(bytes, limits) } else { py.detach(|| yaml::read(bytes, limits)) };
+    let tree =
+        if bytes.len() < DETACH_FROM { yaml::read(bytes, limits) } else { py.detach(|| yaml::read(bytes, limits)) };
     let tree = tree.map_err(|error| to_python(py, &error))?;
     let value = if tree.nodes().is_empty() { py.None().into_bound(py) } else { build(py, &tree, &mut 0)? };
     Ok((value, Places(yaml::Places::new(tree))))
@@ -136,7 +137,8 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     let base = py.get_type::<PyValueError>();
     let doc = c"A file that is not the YAML a spec may be; `kind`, `message`, `line`, `column`.";
-    let class = YAML_ERROR.get_or_try_init(py, || PyErr::new_type(py, c"dli_fast.YamlError", Some(doc), Some(&base), None))?;
+    let class =
+        YAML_ERROR.get_or_try_init(py, || PyErr::new_type(py, c"dli_fast.YamlError", Some(doc), Some(&base), None))?;
     module.add("YamlError", class)?;
     module.add_class::<Places>()?;
     module.add_function(wrap_pyfunction!(read_yaml, module)?)

@@ -175,13 +175,9 @@ pub fn column(kind: &DataType, values: &[Value<'_>]) -> Result<ArrayRef, Misfit>
     })
 }
 
-fn each<T>(
-    values: &[Value<'_>],
-    convert: impl Fn(&Bound<'_, PyAny>) -> PyResult<T>,
-) -> Result<Vec<Option<T>>, Misfit> {
-    let one = |(index, value): (usize, &Value<'_>)| {
-        value.as_ref().map(&convert).transpose().map_err(|error| (index, error))
-    };
+fn each<T>(values: &[Value<'_>], convert: impl Fn(&Bound<'_, PyAny>) -> PyResult<T>) -> Result<Vec<Option<T>>, Misfit> {
+    let one =
+        |(index, value): (usize, &Value<'_>)| value.as_ref().map(&convert).transpose().map_err(|error| (index, error));
     values.iter().enumerate().map(one).collect()
 }
 

@@ -3,7 +3,7 @@
 //! Their law: a result is safe only if all of it is template text and marks, and nothing looks into captured text that has values in
 //! it (trimming and indenting excepted, which do not look). `guarded` puts minijinja's own behind that law.
 
-use minijinja::value::{Kwargs, Rest, StringInput, Value, ValueKind, ValueOrKwargs};
+use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, filters as builtin, tests};
 
 use super::convert;
@@ -80,7 +80,7 @@ fn register_tests(env: &mut Environment<'static>) {
     env.add_test("endingwith", guarded(Value::from_function(tests::is_endingwith)));
     env.add_test("lower", guarded(Value::from_function(tests::is_lower)));
     env.add_test("upper", guarded(Value::from_function(tests::is_upper)));
-    env.add_test("number", |value: Value| value.is_number() || value.downcast_object_ref::<Decimal>().is_some());
+    env.add_test("number", |value: Value| tests::is_number(&value) || value.downcast_object_ref::<Decimal>().is_some());
 }
 
 // ── the law ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -356,7 +356,6 @@ fn trim(value: &Value, chars: Option<String>) -> Result<Value, Error> {
 
 /// Place marks are nothing to a reader: blanks go on both sides of them, the marks stay.
 fn trim_captured(text: &str) -> String {
-    let is_place = |c: char| (c as u32) >= 0x10_0000;
     let solid = |c: char| !is_place(c) && !c.is_whitespace();
     let start = text.find(solid).unwrap_or(text.len());
     let end = text.rfind(solid).map_or(start, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
@@ -365,6 +364,7 @@ fn trim_captured(text: &str) -> String {
     [before.as_str(), &text[start..end], &after].concat()
 }
 
+/// Indents lines; a line is blank when nothing but places stands in it.
 fn indent(state: &State, value: &Value, args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     secret_guard(value)?;
     let text = value.as_str().ok_or_else(|| fail("indent wants text"))?;
@@ -375,9 +375,34 @@ fn indent(state: &State, value: &Value, args: Rest<ValueOrKwargs>) -> Result<Val
         Some(width) => width,
         None => kwargs.get::<Option<usize>>("width")?.unwrap_or(4),
     };
+    let flag = |given: Option<bool>, name| match given {
+        Some(given) => Ok(given),
+        None => kwargs.get::<Option<bool>>(name).map(|found| found.unwrap_or(false)),
+    };
+    let (first, blank) = (flag(first, "first")?, flag(blank, "blank")?);
+    kwargs.assert_all_used()?;
     afford(state, width.saturating_mul(text.matches('\n').count() + 1).saturating_add(text.len()))?;
-    let input = StringInput::new(state, value)?;
-    builtin::indent(input, Some(width), first, blank, kwargs)
+    // The last line break goes, wherever among the places at the end it stands.
+    let solid = text.trim_end_matches(is_place);
+    let (body, places) = (solid.strip_suffix('\n').unwrap_or(solid), &text[solid.len()..]);
+    let body = body.strip_suffix('\r').unwrap_or(body);
+    let mut out = String::with_capacity(text.len());
+    for (index, line) in body.split('\n').enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        let is_blank = matches!(line.trim_matches(is_place), "" | "\r");
+        if if index == 0 { first && (blank || !is_blank) } else { blank || !is_blank } {
+            out.extend(std::iter::repeat_n(' ', width));
+        }
+        out.push_str(line);
+    }
+    out.push_str(places);
+    Ok(make_text(out, value.is_safe()))
+}
+
+fn is_place(c: char) -> bool {
+    (c as u32) >= 0x10_0000
 }
 
 fn title(value: &Value) -> Result<Value, Error> {

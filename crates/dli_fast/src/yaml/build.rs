@@ -135,8 +135,10 @@ impl<'a> Builder<'a> {
         keys.pending = Some((range, at));
         let Some(first) = keys.insert(text, at) else { return Ok(()) };
         let name = messages::shown(self.tree.text(range));
-        let message =
-            format!("the key {name} stands twice in this mapping: first at line {}, column {}", first.line, first.column);
+        let message = format!(
+            "the key {name} stands twice in this mapping: first at line {}, column {}",
+            first.line, first.column
+        );
         Err(YamlError::new(ErrorKind::DuplicateKey, at, message))
     }
 
@@ -248,7 +250,9 @@ impl<'a> Builder<'a> {
         let before = &self.source[line..start];
         let indent = before.len() - before.trim_start_matches([' ', '\t', '-', '?', ':']).len();
         match before[..indent].find('\t') {
-            Some(at) if indent == before.len() => Err(messages::tab(Place { line: span.start.line() as u32, column: at as u32 + 1 })),
+            Some(at) if indent == before.len() => {
+                Err(messages::tab(Place { line: span.start.line() as u32, column: at as u32 + 1 }))
+            }
             _ => Ok(()),
         }
     }

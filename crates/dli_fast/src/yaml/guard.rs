@@ -17,7 +17,8 @@ pub(super) fn check(data: &[u8], limits: Limits) -> Result<&str, YamlError> {
     match unprintable(text) {
         None => Ok(text),
         Some((at, c)) => {
-            let message = format!("the character U+{:04X} is not allowed in YAML; write it as an escape in quotes", c as u32);
+            let message =
+                format!("the character U+{:04X} is not allowed in YAML; write it as an escape in quotes", c as u32);
             Err(YamlError::new(ErrorKind::Syntax, place_of(text, at), message))
         }
     }

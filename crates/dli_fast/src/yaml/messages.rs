@@ -8,7 +8,10 @@ pub(super) fn explain(error: &ScanError, source: &str, open: &OpenFlow, limits: 
     let at = place(error.marker());
     let (kind, mut message) = match error.kind() {
         Kind::RecursionLimitExceeded => return too_deep(at, limits),
-        Kind::TabNotAllowed | Kind::TabInBlockIndentation | Kind::TabInIndentation | Kind::UnexpectedCharacter { character: '\t' } => {
+        Kind::TabNotAllowed
+        | Kind::TabInBlockIndentation
+        | Kind::TabInIndentation
+        | Kind::UnexpectedCharacter { character: '\t' } => {
             return tab(at);
         }
         Kind::UndeclaredTagHandle => (ErrorKind::Tag, "a tag is not allowed; quote the value if it is text".into()),

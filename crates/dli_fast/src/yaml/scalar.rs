@@ -61,9 +61,7 @@ fn number(text: &str) -> Resolved {
             Resolved::Plain(Scalar::Float(f64::INFINITY * sign))
         }
         ".nan" | ".NaN" | ".NAN" if unsigned.len() == text.len() => Resolved::Plain(Scalar::Float(f64::NAN)),
-        _ if is_float(unsigned) => {
-            text.parse().map_or(Resolved::Text, |value| Resolved::Plain(Scalar::Float(value)))
-        }
+        _ if is_float(unsigned) => text.parse().map_or(Resolved::Text, |value| Resolved::Plain(Scalar::Float(value))),
         _ => Resolved::Text,
     }
 }
@@ -115,20 +113,32 @@ mod tests {
 
     #[test]
     fn integers_are_decimal_hex_or_octal_and_never_sexagesimal() {
-        for (text, value) in [("0", 0), ("-0", 0), ("+7", 7), ("010", 10), ("0x1F", 31), ("0o17", 15), ("-9223372036854775808", i64::MIN)] {
+        for (text, value) in [
+            ("0", 0),
+            ("-0", 0),
+            ("+7", 7),
+            ("010", 10),
+            ("0x1F", 31),
+            ("0o17", 15),
+            ("-9223372036854775808", i64::MIN),
+        ] {
             assert_eq!(resolve(text), Resolved::Plain(Scalar::Int(value)), "{text}");
         }
         for text in ["9223372036854775808", "0xFFFFFFFFFFFFFFFF"] {
             assert_eq!(resolve(text), Resolved::Big, "{text}");
         }
-        for text in ["1:30", "190:20:30", "1_000", "0b1", "0x", "0o8", "-0x1", "+", "-", "--1", "2025-01-01", "1.2.3", "0X1"] {
+        for text in
+            ["1:30", "190:20:30", "1_000", "0b1", "0x", "0o8", "-0x1", "+", "-", "--1", "2025-01-01", "1.2.3", "0X1"]
+        {
             assert_eq!(resolve(text), Resolved::Text, "{text}");
         }
     }
 
     #[test]
     fn floats_have_a_point_an_exponent_or_a_name() {
-        for (text, value) in [("1.5", 1.5), (".5", 0.5), ("1.", 1.0), ("-1e3", -1000.0), ("1E-2", 0.01), ("+.inf", f64::INFINITY)] {
+        for (text, value) in
+            [("1.5", 1.5), (".5", 0.5), ("1.", 1.0), ("-1e3", -1000.0), ("1E-2", 0.01), ("+.inf", f64::INFINITY)]
+        {
             assert_eq!(float(text).to_bits(), value.to_bits(), "{text}");
         }
         assert_eq!(float("-.INF").to_bits(), f64::NEG_INFINITY.to_bits());
