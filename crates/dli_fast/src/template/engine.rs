@@ -70,6 +70,7 @@ fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
 
 /// A list of data is one value; one that holds text of the author is written item by item.
 fn list(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    filters::charge(state, value)?;
     let mut author = false;
     for item in value.try_iter()? {
         if item.is_undefined() {
@@ -81,7 +82,6 @@ fn list(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resul
         return put_aside(out, state, value);
     }
     for (index, item) in value.try_iter()?.enumerate() {
-        state.consume_fuel(1)?;
         if index > 0 {
             out.write_str(", ")?;
         }
