@@ -1,4 +1,4 @@
-"""YAML with places; hostile input is refused fast. Source: src/yaml.rs."""
+"""YAML with places; hostile input is refused fast. Source: src/yaml/, src/py/yaml.rs."""
 
 from typing import Any, final
 
@@ -17,8 +17,8 @@ class Places:
     def key(self, path: tuple[str | int, ...]) -> tuple[int, int] | None:
         """Line and column of the key itself (the value's for a list item)."""
     def text(self, path: tuple[str | int, ...]) -> tuple[int, int] | None:
-        """Line and column of the text's own first character, inside of its quotes or below its `|`. None where the lines
-        of the text are not lines of the file, each from one column on: folded or escaped text, numbers, blocks."""
+        """Line and column of line 1 of the text at `path`, when every line of it is a line of the file (plain or quoted on
+        one line, or a `|` block): line n of the text is then n - 1 lines below. None for any other value."""
     def nearest(self, path: tuple[str | int, ...]) -> tuple[int, int]:
         """The key's place, or that of the nearest enclosing one that exists; (1, 1) at the root."""
 

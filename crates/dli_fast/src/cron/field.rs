@@ -188,15 +188,21 @@ impl Reader<'_> {
         }
         let hash = memchr::memchr(b'#', entry)?;
         let (days, digits) = (&entry[..hash], &entry[hash + 1..]);
-        let word = |text: &[u8]| !text.is_empty() && text.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-        let range = memchr::memchr(b'-', days)
-            .is_some_and(|dash| self.field.named(&days[..dash]).is_some() && self.field.named(&days[dash + 1..]).is_some());
+        let word =
+            |text: &[u8]| !text.is_empty() && text.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        let range = memchr::memchr(b'-', days).is_some_and(|dash| {
+            self.field.named(&days[..dash]).is_some() && self.field.named(&days[dash + 1..]).is_some()
+        });
         if !(word(days) || range) || digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
             return None;
         }
         Some(self.number(at + hash + 1, digits).and_then(|nth| {
             if !(1..=5).contains(&nth) {
-                return Err(self.error(ErrorKind::Range, at + hash + 1, "a weekday comes 1 to 5 times in a month".into()));
+                return Err(self.error(
+                    ErrorKind::Range,
+                    at + hash + 1,
+                    "a weekday comes 1 to 5 times in a month".into(),
+                ));
             }
             self.numbers(at, days, set, 1 << nth)
         }))

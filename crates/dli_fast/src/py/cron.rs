@@ -18,8 +18,10 @@ static CRON_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     let base = py.get_type::<PyValueError>();
-    let doc = c"An expression that is refused; `message`, `position` (from 0), `kind`: fields, syntax, range, random, never.";
-    let class = CRON_ERROR.get_or_try_init(py, || PyErr::new_type(py, c"dli_fast.CronError", Some(doc), Some(&base), None))?;
+    let doc =
+        c"An expression that is refused; `message`, `position` (from 0), `kind`: fields, syntax, range, random, never.";
+    let class =
+        CRON_ERROR.get_or_try_init(py, || PyErr::new_type(py, c"dli_fast.CronError", Some(doc), Some(&base), None))?;
     for field in ["message", "position", "kind"] {
         class.bind(py).setattr(field, py.None())?;
     }
@@ -74,7 +76,12 @@ impl Cron {
     }
 
     #[pyo3(signature = (start, end, limit = 1_000))]
-    fn between<'py>(&self, start: &Bound<'py, PyAny>, end: &Bound<'py, PyAny>, limit: usize) -> PyResult<Bound<'py, PyList>> {
+    fn between<'py>(
+        &self,
+        start: &Bound<'py, PyAny>,
+        end: &Bound<'py, PyAny>,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
         let (clock, end) = (Clock::read(start)?, Clock::read(end)?);
         if matches!(clock.zone, Zone::None) != matches!(end.zone, Zone::None) {
             return Err(PyTypeError::new_err("start and end both have a time zone, or neither has"));
