@@ -67,6 +67,13 @@ def test_a_skip_is_told_and_fails_only_ci(suite: Path):
     assert (code, "1  there is no trino here" in out) == (1, True)
 
 
+def test_what_root_cannot_show_is_no_failure_of_ci(suite: Path):
+    with (suite / "test_some.py").open("a") as file:
+        file.write(ABSENT.replace("there is no trino here", "root may read everything"))
+    code, out = run(suite, ci=True)
+    assert (code, "1  root may read everything" in out) == (0, True)
+
+
 def test_an_unknown_mark_is_an_error(suite: Path):
     with (suite / "test_some.py").open("a") as file:
         file.write("\n@pytest.mark.sloow\ndef test_typo(): pass\n")
