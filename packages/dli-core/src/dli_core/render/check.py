@@ -63,27 +63,30 @@ def check_templates(
 
 def _parameters(spec: SqlSpec) -> Iterator[Finding]:
     """Defaults and allowed values that do not fit; each parameter is looked at by itself."""
+    declared, given = list(spec.parameters), _given(spec)
     for index, parameter in enumerate(spec.parameters):
         wrong = [*_allowed(spec, index, parameter)]
         yield from wrong
         if wrong:
-            continue
-        if parameter.secret and parameter.default is not None and spec.source is not None:
+            _put_aside(declared, given, parameter.name)
+        elif parameter.secret and parameter.default is not None and spec.source is not None:
             message = f"the default of the secret parameter '{parameter.name}' stands in the file for everybody to read"
             yield warning(ErrorCode.PARAMETER_INVALID, message, spec.source.at("parameters", index, "default"))
-    declared, given = list(spec.parameters), _given(spec)
     for _ in range(_MOST):
         try:
             resolve(declared, given, None, spec.source)
         except DLIError as problem:
             yield error_finding(problem)
-            # The next one is found when this one is out of the way.
-            name = str(problem.details["name"])
-            index = [parameter.name for parameter in declared].index(name)
-            declared[index] = Parameter(name=name, default=None)
-            given.pop(name, None)
+            _put_aside(declared, given, str(problem.details["name"]))
         else:
             return
+
+
+def _put_aside(declared: list[Parameter], given: dict[str, object], name: str) -> None:
+    """Make a parameter harmless, so that the next wrong one is found."""
+    index = [parameter.name for parameter in declared].index(name)
+    declared[index] = Parameter(name=name, default=None)
+    given.pop(name, None)
 
 
 def _allowed(spec: SqlSpec, index: int, parameter: Parameter) -> Iterator[Finding]:
