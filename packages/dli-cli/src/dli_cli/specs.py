@@ -17,19 +17,21 @@ from dli_cli.session import Kind, Session
 from dli_cli.usage import EXIT_CODE
 from dli_core.errors import ErrorCode, error
 from dli_core.errors.safe import escaped
-from dli_core.specs.select import select
+from dli_core.specs.validate import by_place
 
 if TYPE_CHECKING:
-    from dli import DatasetAPI, MetricAPI
     from dli_core.models.result import Finding
     from dli_core.models.spec import Spec, SqlSpec
 
 
 def show_list(session: Session, kind: Kind, options: ListOptions) -> None:
     """Every spec of the kind; files that could not be read are named on stderr."""
-    console, api = session.console, session.api(kind)
+    from dli.facade import problems_of  # noqa: PLC0415 - as in the session
+
+    console = session.console
     _need_project(session)
-    specs = _all(api)
+    project = session.runner().load()
+    specs = cast("list[SqlSpec]", project.of(kind))
     if options.format == "json":
         console.json([_summary(spec) for spec in specs])
     elif specs:
@@ -39,7 +41,7 @@ def show_list(session: Session, kind: Kind, options: ListOptions) -> None:
     else:
         console.note(f"There are no {kind}s in {session.settings.root}: describe one in a file '{kind}.NAME.yaml'.")
     console.flush()
-    broken = api.problems()
+    broken = problems_of(project, kind)
     for line in _lines(broken):
         console.note(line)
     if broken:
@@ -51,7 +53,7 @@ def show_list(session: Session, kind: Kind, options: ListOptions) -> None:
 
 def show(session: Session, kind: Kind, name: str, options: ListOptions) -> None:
     """One spec in full."""
-    spec = cast("SqlSpec", select(session.runner().load(), kind, name))
+    spec = cast("SqlSpec", session.runner().find(kind, name))
     if options.format == "json":
         session.console.json(described.as_json(spec))
     else:
@@ -62,18 +64,15 @@ def validate(session: Session, kind: Kind, names: list[str], options: ListOption
     """Check the named specs, or all of the kind; an error among the findings is exit code 2."""
     console, api = session.console, session.api(kind)
     _need_project(session)
-    results = [api.validate(name) for name in (names or [spec.name for spec in _all(api)])]
-    broken = () if names else api.problems()
-    findings = [*broken, *(finding for result in results for finding in result.findings)]
-    findings = list({(f.path, f.line, f.column, f.message): f for f in findings}.values())
+    results = api.validate_all(names)
+    findings = by_place(finding for result in results for finding in result.findings)
     if options.format == "json":
         console.json({"valid": not _errors(findings), "findings": [f.model_dump(mode="json") for f in findings]})
     else:
         for line in _lines(findings):
             console.data(line)
     console.flush()
-    files = len({finding.path for finding in broken})
-    checked = amounts.count(len(results) + files, kind)
+    checked = amounts.count(len(results), kind)
     errors, warnings = _errors(findings), len(findings) - _errors(findings)
     also = f", {amounts.count(warnings, 'warning')}" if warnings else ""
     if not errors:
@@ -101,12 +100,6 @@ def _line(finding: Finding) -> str:
     """`datasets/dataset.a.yaml:3:1: error: unknown key 'nmae' (DLI-202)`."""
     place = "".join(f"{part}:" for part in (finding.path, finding.line, finding.column) if part is not None)
     return escaped(f"{place} {finding.severity}: {finding.message} ({finding.code})".lstrip())
-
-
-def _all(api: DatasetAPI | MetricAPI) -> list[SqlSpec]:
-    import dli  # noqa: PLC0415 - imported already, by the session
-
-    return [*(api.list_datasets() if isinstance(api, dli.DatasetAPI) else api.list_metrics())]
 
 
 def _summary(spec: SqlSpec) -> dict[str, Any]:
