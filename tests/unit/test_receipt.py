@@ -281,3 +281,13 @@ def test_a_failed_export_leaves_the_old_receipt(api: SqlAPI, exported: Path):
         api.export("SELECT error('boom')", exported, options=WITH)
     assert receipt_path(exported).read_bytes() == before
     assert verdict(exported) is Verdict.MATCH
+
+
+def test_a_name_too_long_for_a_receipt_beside_it_is_exported_all_the_same(api: SqlAPI, tmp_path: Path):
+    path = tmp_path / ("a" * 251 + ".csv")
+    assert api.export("SELECT 1 AS n", path).rows == 1
+    with pytest.raises(DLIError) as caught:
+        api.export("SELECT error('the query ran')", path, options=WITH)
+    assert (caught.value.code, caught.value.details["reason"]) == (ErrorCode.OUTPUT_FAILED, "name")
+    assert path.read_bytes() == b"n\n1\n"
+    assert verdict(path) is Verdict.NO_RECEIPT

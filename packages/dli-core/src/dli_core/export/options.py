@@ -39,7 +39,8 @@ class ExportOptions:
 
     Attributes:
         format: a name in `export.formats.FORMATS`.
-        compression: of the whole file, per block and in parallel.
+        compression: of the whole file, per block and in parallel; of the columns in Parquet and Arrow. The default
+            of a format is that of `export_options`.
         level: of the compression; None is the format's default.
         delimiter: between cells, one ASCII character (CSV).
         header: start with the names of the columns (CSV).

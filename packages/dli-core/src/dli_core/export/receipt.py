@@ -8,6 +8,7 @@ the latter is claimed only where the file proves it, by the hash that `publish` 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -112,6 +113,13 @@ def receipt_path(path: Path) -> Path:
     return path.with_name(path.name + ".receipt.json")
 
 
+def has_receipt(path: Path) -> bool:
+    """Does a receipt lie beside `path`? Where there cannot be one (the name is too long), there is none."""
+    with contextlib.suppress(OSError):
+        return receipt_path(path).is_file()
+    return False
+
+
 def verify(path: Path, receipt: Path | None = None) -> Verification:
     """Compare the bytes of `path` with its receipt.
 
@@ -145,9 +153,9 @@ def _read(path: Path) -> Receipt | None:
         if version > VERSION:
             raise error(ErrorCode.VALIDATION_FAILED, "receipt_version", path=str(path), version=version)
         return Receipt.model_validate_json(data)
-    except FileNotFoundError:
-        return None
     except (ValidationError, OSError) as problem:
+        if isinstance(problem, OSError) and problem.errno in {errno.ENOENT, errno.ENAMETOOLONG}:
+            return None
         raise error(ErrorCode.VALIDATION_FAILED, "receipt", path=str(path), cause=problem) from problem
 
 

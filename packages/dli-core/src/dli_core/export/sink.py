@@ -24,7 +24,7 @@ from dli_core.errors import ErrorCode, error
 from dli_core.export.formats import FORMATS, Progress
 from dli_core.export.options import ExportOptions
 from dli_core.export.publish import Output, output_errors, sealed
-from dli_core.export.receipt import Receipt, receipt_path
+from dli_core.export.receipt import Receipt, has_receipt, receipt_path
 from dli_core.models.result import ExportResult
 
 
@@ -102,9 +102,9 @@ class Target:
     def _result(self, stream: QueryStream, written: dli_fast.Written, start: float) -> ExportResult:
         facts: dict[str, Any] = {key: stream.info[key] for key in ("mode", "engine")}
         warnings = list(stream.warnings)
-        stale = receipt_path(self.output.path)
-        if self.receipt is None and not self.output.streaming and stale.exists():
-            warnings.append(f"{stale.name} is of an earlier export: --receipt writes a new one")
+        if self.receipt is None and not self.output.streaming and has_receipt(self.output.path):
+            stale = receipt_path(self.output.path).name
+            warnings.append(f"{stale} is of an earlier export: --receipt writes a new one")
         return ExportResult(
             path=self.output.path,
             format=self.options.format,
