@@ -14,7 +14,7 @@ import os
 import duckdb
 import pytest
 from dli_fast import Secret, TemplateError, Templates
-from escape_places import Place, hostile, places
+from tests.support.escape_places import Place, hostile, places
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import TokenError
 from sqlglot.tokens import Token, TokenType
