@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dli_core.models.quality_test import max_age
+from dli_core.models.quality_rules import max_age
 from dli_core.models.spec import Severity
 from tests.support.specs import HEAD, QUALITY, dataset, metric, quality, read
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dli_core.models.quality_test import RULES
+from dli_core.models.quality_rules import RULES
 from tests.support.specs import HEAD, QUALITY, refused
 
 TYPES = "not_null, unique, accepted_values, relationships, range_check, row_count, expression, freshness or singular"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from dli_core.render.checker import Checker
 from dli_core.specs.graph import Graph
 from dli_core.specs.load import load_project
 from dli_core.specs.schedule import schedule_findings
-from dli_core.specs.validate import SpecNames
+from dli_core.specs.slips import KnownNames
 from tests.support.specs import HEAD, dataset, write
 
 
@@ -305,4 +306,36 @@ def test_the_api_validates_one_or_all(tmp_path: Path):
     ],
 )
 def test_a_short_name_stands_for_a_whole_one_where_it_is_the_only_one(name: str, whole: str | None):
-    assert SpecNames(["a.b.c", "a.b.d", "x.y.c"]).resolve(name) == whole
+    assert KnownNames(["a.b.c", "a.b.d", "x.y.c"]).resolve(name) == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("shop.core.order", "shop.core.orders"),
+        ("shop.core.orderss", "shop.core.orders"),
+        ("shop.core.ordars", "shop.core.orders"),
+        ("shop.core.odrers", "shop.core.orders"),
+        ("shop.cores.orders", "shop.core.orders"),
+        ("shpo.core.orders", "shop.core.orders"),
+        ("shpo.cores.orders", None),
+        ("shop.core.orders", None),
+        ("shop.core.orders_raw", None),
+        ("shop.core.events_2024", None),
+        ("shop.core.evnets_2023", "shop.core.events_2023"),
+        ("shop.core.ab", None),
+        ("ordres", "orders"),
+        ("core.ordres", None),
+        ("", None),
+        ("a.b.c.d", None),
+    ],
+)
+def test_a_slip_is_one_letter_of_one_part(name: str, meant: str | None):
+    assert KnownNames(["shop.core.orders", "shop.core.events_2023", "shop.core.abc"]).misspelt(name) == meant
+
+
+def test_thousands_of_unknown_names_are_looked_up_at_once():
+    names = KnownNames(f"lake.core.dataset_{n}_daily" for n in range(1_000))
+    before = time.process_time()
+    assert [names.misspelt(f"lake.core.table_{n}_daily") for n in range(3_000)] == [None] * 3_000
+    assert time.process_time() - before < 2

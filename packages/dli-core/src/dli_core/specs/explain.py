@@ -6,7 +6,6 @@ values, places ─────────────────────�
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,10 +14,12 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from dli_core.models.base import FAULT, Path, quoted
-from dli_core.models.quality_test import RULES, QualityTest
+from dli_core.models.quality_rules import RULES
+from dli_core.models.quality_test import QualityTest
 from dli_core.models.spec import Spec
 from dli_core.models.spelling import VALUES, alike, meant, nearest
 from dli_core.specs.problem import Place, Problem, problem
+from dli_core.specs.wording import WANTED, as_written, either, limit, of_type, subject
 
 if TYPE_CHECKING:
     import dli_fast
@@ -26,20 +27,7 @@ if TYPE_CHECKING:
 
 MOST = 100  # problems of one file that are told; a generated file may have as many as it has values
 _FEW = 9  # keys that are told when none of them is near
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _QUOTED = re.compile(r"'([^']*)'")
-_WANTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "keys and values",
-    "model_type": "keys and values",
-}
-_SWITCHES = {**dict.fromkeys(("yes", "on", "y", "1"), "true"), **dict.fromkeys(("no", "off", "n", "0"), "false")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,110 +116,36 @@ class _Teller:
             return _Told(place, f"{start}: only a {others[0]} spec has it")
         if near := alike(key, names):
             return _Told(place, f"{start}, did you mean '{near}'?", (*block, near))
-        return _Told(place, start + (f": use {_either(names, 'and')}" if 0 < len(names) <= _FEW else ""))
+        return _Told(place, start + (f": use {either(names, 'and')}" if 0 < len(names) <= _FEW else ""))
 
     def _wrong(self, where: Path, error: ErrorDetails) -> str:
         """What to write instead of one value."""
         kind, given, facts = error["type"], error["input"], error.get("ctx", {})
-        what = _subject(where)
+        what = subject(where)
         if kind in {"literal_error", "enum"}:
             return self._not_one_of(where, given, _QUOTED.findall(facts["expected"]))
-        if kind in _WANTED:
-            return _of_type(what, _WANTED[kind], given, needed=self._is_needed(where))
+        if kind in WANTED:
+            return of_type(what, WANTED[kind], given, needed=self._is_needed(where))
         message = error["msg"].removeprefix("Value error, ")
         fallback = message if kind == "value_error" else f"{what} does not fit: {message}"
-        return _limit(kind, what, given, facts) or fallback
+        return limit(kind, what, given, facts) or fallback
 
     def _not_one_of(self, where: Path, given: object, allowed: list[str]) -> str:
         lists = [name for name in allowed if name.startswith("list[")]
         plain = [name for name in allowed if name not in lists] + ["list[…] of one of these"] * bool(lists)
-        what, use = _subject(where), _either(plain, "or")
+        what, use = subject(where), either(plain, "or")
         if given is None:
             return f"{what} has no value: use {use}"
         if where == ("type",):
             named = f"the file is named {self.written.kind}.*.yaml"
-            return f"{what} is {_quoted(given)}, and {named}: write {use}, or rename the file"
+            return f"{what} is {as_written(given)}, and {named}: write {use}, or rename the file"
         near = nearest(given, allowed, VALUES) if isinstance(given, str) else None
-        return f"{what} is {_quoted(given)}" + (f", did you mean '{near}'?" if near else f": use {use}")
+        return f"{what} is {as_written(given)}" + (f", did you mean '{near}'?" if near else f": use {use}")
 
     def _is_needed(self, where: Path) -> bool:
         model = _model_at(self.written.model, where[:-1])
         field = _fields(model).get(str(where[-1])) if model and where else None
         return field is None or field.is_required()
-
-
-def _of_type(what: str, wanted: str, given: object, *, needed: bool) -> str:
-    """One value that is of another type than its key wants."""
-    if given is None:
-        return f"{what} has no value: write {wanted}" + ("" if needed else ", or remove the key")
-    remedy = _remedy(wanted, given)
-    return f"{what} wants {wanted}, not {_shown(given)}" + (f": {remedy}" if remedy else "")
-
-
-def _remedy(wanted: str, given: object) -> str | None:
-    """How what was written becomes what is wanted, where that is plain."""
-    plain = isinstance(given, (str, bool, int, float))
-    if wanted == "text" and plain:
-        return "put it in quotes"
-    if wanted == "true or false" and plain and str(given).lower() in {*_SWITCHES, "true", "false"}:
-        return f"write {_SWITCHES.get(str(given).lower(), str(given).lower())}"
-    if wanted == "a list":
-        return f"write [{_plain(given)}]" if plain else "begin each item with '- '"
-    if wanted in {"a number", "a whole number"} and isinstance(given, str) and _NUMBER.fullmatch(given):
-        return "remove the quotes"
-    return None
-
-
-def _limit(kind: str, what: str, given: object, facts: Mapping[str, Any]) -> str | None:
-    """One value that is too small, too large or empty."""
-    match kind:
-        case "greater_than_equal":
-            return f"{what} is {_plain(given)}: use {facts['ge']:g} or more"
-        case "less_than_equal":
-            return f"{what} is {_plain(given)}: use {facts['le']:g} or less"
-        case "string_too_short":
-            return f"{what} is an empty text"
-        case "too_short":
-            return f"{what} is an empty list"
-        case "too_long":
-            return f"{what} has {facts['actual_length']:,} items: {facts['max_length']:,} are the most"
-        case _:
-            return None
-
-
-def _subject(where: Path) -> str:
-    """The value at `where`, named as people do."""
-    if not where:
-        return "the file"
-    if isinstance(where[-1], int):
-        outer = next((key for key in reversed(where) if isinstance(key, str)), "the list")
-        return f"item {where[-1] + 1} of '{outer}'"
-    return quoted(where[-1])
-
-
-def _shown(value: object) -> str:
-    """What somebody wrote, and what it is."""
-    return f"the text {quoted(value)}" if isinstance(value, str) else _quoted(value)
-
-
-def _quoted(value: object) -> str:
-    """What somebody wrote, short enough for a sentence."""
-    if isinstance(value, (list, dict)):
-        return "a list" if isinstance(value, list) else "keys and values"
-    return quoted(value) if isinstance(value, str) else _plain(value)
-
-
-def _plain(value: object) -> str:
-    """A scalar as YAML writes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and not math.isfinite(value):
-        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
-    return "null" if value is None else quoted(str(value))[1:-1]
-
-
-def _either(names: list[str], word: str) -> str:
-    return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def _fields(model: type[BaseModel]) -> dict[str, Any]:

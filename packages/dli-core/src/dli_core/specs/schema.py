@@ -17,9 +17,9 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from dli_core.models import quality_test as tests
+from dli_core.models import quality_rules as tests
 from dli_core.models.base import SpecModel
-from dli_core.models.quality_test import RULES, Check, Rule
+from dli_core.models.quality_rules import RULES, Check, Rule
 from dli_core.models.spec import COLUMN_TYPES
 from dli_core.specs.find import KINDS
 from dli_core.specs.load import MODELS

@@ -8,8 +8,6 @@ spec, others ┼─▶ the target of a quality spec does not exist (DLI-603)
 
 from __future__ import annotations
 
-import difflib
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,9 +21,9 @@ from dli_core.specs.graph import Graph
 from dli_core.specs.load import Project
 from dli_core.specs.problem import Problem
 from dli_core.specs.schedule import schedule_findings
+from dli_core.specs.slips import KnownNames
 
 _PARTS = 3  # catalog.schema.name
-_LIKENESS = 0.8  # of two names' one different part: orders and orders_raw are two tables, ordres is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,61 +56,6 @@ def error_finding(problem: DLIError) -> Finding:
     return Finding(severity="error", code=problem.code.value, message=f"{message}{meant}", **place)
 
 
-class SpecNames:
-    """The names of a project's specs, and what somebody means who writes another one."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._all = frozenset(names)
-        self._near: dict[str, str | None] = {}
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._all
-
-    def resolve(self, name: str) -> str | None:
-        """The whole name that `name` or its last parts stand for; None if it is none or fits several."""
-        if name in self._all or name.count(".") + 1 >= _PARTS:
-            return name if name in self._all else None
-        found = self._by_end.get(name, [])
-        return found[0] if len(found) == 1 else None
-
-    def misspelt(self, name: str) -> str | None:
-        """The spec that is meant, where `name` differs from it in one part, and there by little."""
-        if name not in self._near:
-            self._near[name] = self._nearest(name)
-        return self._near[name]
-
-    def _nearest(self, name: str) -> str | None:
-        parts = name.split(".")
-        if len(parts) != _PARTS:
-            near = difflib.get_close_matches(name, self._by_end, n=1, cutoff=_LIKENESS)
-            return near[0] if near and "." not in name else None
-        for index, part in enumerate(parts):
-            others = self._by_rest.get((index, *parts[:index], *parts[index + 1 :]), {})
-            if near := difflib.get_close_matches(part, others, n=1, cutoff=_LIKENESS):
-                return others[near[0]]
-        return None
-
-    @cached_property
-    def _by_end(self) -> dict[str, list[str]]:
-        """Last part, and last two parts → whole names."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
-        for name in sorted(self._all):
-            _, schema, last = name.split(".", 2)
-            found[last].append(name)
-            found[f"{schema}.{last}"].append(name)
-        return dict(found)
-
-    @cached_property
-    def _by_rest(self) -> dict[tuple[object, ...], dict[str, str]]:
-        """(which part is left out, the other two) → that part → whole name."""
-        found: defaultdict[tuple[object, ...], dict[str, str]] = defaultdict(dict)
-        for name in sorted(self._all):
-            parts = name.split(".")
-            for index, part in enumerate(parts):
-                found[(index, *parts[:index], *parts[index + 1 :])][part] = name
-        return dict(found)
-
-
 class ProjectCheck:
     """Checks specs against all others of their project.
 
@@ -130,14 +73,14 @@ class ProjectCheck:
         self._graph = Graph(lambda name: [use.name for use in self._used_by(name)])
 
     @cached_property
-    def datasets(self) -> SpecNames:
+    def datasets(self) -> KnownNames:
         """Of the project, those that cannot be read included."""
-        return SpecNames(self._named("dataset"))
+        return KnownNames(self._named("dataset"))
 
     @cached_property
-    def names(self) -> SpecNames:
+    def names(self) -> KnownNames:
         """Of datasets and metrics."""
-        return SpecNames(self._named("dataset") | self._named("metric"))
+        return KnownNames(self._named("dataset") | self._named("metric"))
 
     def findings(self, spec: Spec) -> Iterator[Finding]:
         """All that is wrong with what `spec` names, in no order."""
@@ -183,7 +126,7 @@ class ProjectCheck:
 
     def _target(self, spec: QualitySpec, source: Source) -> Iterator[Finding]:
         target = spec.target
-        known = self.datasets if target.type == "dataset" else SpecNames(self._named("metric"))
+        known = self.datasets if target.type == "dataset" else KnownNames(self._named("metric"))
         if target.name in known:
             return
         place = source.value_at("target", "name")
