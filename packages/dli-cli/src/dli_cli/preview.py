@@ -25,7 +25,7 @@ def title(stream: QueryStream, facts: str) -> list[str]:
     """The lines that say what ran, where, and what came of it."""
     info = stream.info
     kind = {"dataset": "Dataset", "metric": "Metric"}.get(str(info.get("kind")), "Query")
-    name = str(info.get("name") or "") or " ".join(stream.query.sql.split())
+    name = str(info.get("name") or "") or " ".join(str(info.get("sql", "")).split())
     where = f"{info['mode'].value.upper()} ({info['engine_title']})"
     environment = info.get("environment")
     return [
@@ -45,7 +45,7 @@ def preview(console: Console, stream: QueryStream, rows: int) -> None:
     head, tail = (count, 0) if count <= room else (room // 2, room - room // 2 - 1)
     lines, fitted = tables.box(
         title(stream, f"Rows: {known}"),
-        grid(batches, head, tail),
+        grid(batches, stream.names, head, tail),
         console.width,
         skip_after=head if tail else None,
     )
@@ -59,10 +59,10 @@ def preview(console: Console, stream: QueryStream, rows: int) -> None:
         console.note(f"{fitted.shown} of {len(batches.names)} columns shown; -o FILE writes all")
 
 
-def grid(batches: dli_fast.Batches, head: int, tail: int) -> tables.Grid:
+def grid(batches: dli_fast.Batches, names: list[str], head: int, tail: int) -> tables.Grid:
     """The first and the last rows as cells; integers are grouped by thousands."""
     grouped = [kind in {"integer", "bigint"} or kind.endswith(",0)") for kind in batches.types]
     texts = batches.texts(0, head) + (batches.texts(len(batches) - tail) if tail else [])
     rows = [[tables.cell(text, grouped=g) for text, g in zip(row, grouped, strict=True)] for row in texts]
     whole = [kind not in _LONG for kind in batches.types]
-    return tables.Grid([escaped(name) for name in batches.names], list(batches.numeric), whole, rows)
+    return tables.Grid([escaped(name) for name in names], list(batches.numeric), whole, rows)

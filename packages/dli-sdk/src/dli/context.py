@@ -16,11 +16,12 @@ from pydantic import Field, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from dli_core.config import Override, resolve
+from dli_core.config.hidden import without_secrets
 from dli_core.errors import ErrorCode, error
 from dli_core.models.common import ExecutionMode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from os import PathLike
 
     from dli_core.config import Settings
@@ -67,7 +68,7 @@ class ExecutionContext(BaseSettings):
     dialect: str = Field(default="trino")
     timeout: int = Field(default=300, ge=1, le=3600)
     dry_run: bool = Field(default=False)
-    parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
+    parameters: dict[str, Any] = Field(default_factory=dict[str, Any], repr=False)
     _explicit: frozenset[str] = PrivateAttr(default=frozenset())
 
     if TYPE_CHECKING:
@@ -99,6 +100,11 @@ class ExecutionContext(BaseSettings):
             except (ValidationError, SettingsError) as problem:
                 raise _invalid(problem, given) from None
             self._explicit = frozenset(name for name, value in given.items() if value is not None)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Parameters may be secret; a URL is shown without its password."""
+        for name, value in super().__repr_args__():
+            yield name, without_secrets(value) if isinstance(value, str) else value
 
     @property
     def mock_mode(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dli_core.config.hidden import without_secrets
 from dli_core.engines.mock import MockExecutor
 from dli_core.errors import ErrorCode, error
 from dli_core.models.common import DataSource, ExecutionMode
@@ -76,4 +77,5 @@ class ExecutorFactory:
 def _no_server(settings: Settings, key: str, *, remedy: str) -> Exception:
     if settings.server.url is None:
         return error(ErrorCode.CONFIG_MISSING, "missing_key", key="server.url", needed_by=key)
-    return error(ErrorCode.CONFIG_INVALID, "no_client", key=key, url=settings.server.url, remedy=remedy)
+    url = without_secrets(settings.server.url)
+    return error(ErrorCode.CONFIG_INVALID, "no_client", key=key, url=url, remedy=remedy)

@@ -64,7 +64,7 @@ def changed(text: str, parts: Parts, value: Any, place: Place) -> str:
         return _spliced(text, parts, value)
     except (yaml_text.UnclearError, dli_fast.YamlError):
         where = file.origin(parts)
-        facts = {"path": where.layer, "line": where.line, "file": str(place.path), "key": join(parts)}
+        facts: dict[str, Any] = {"path": where.layer, "line": where.line, "file": str(place.path), "key": join(parts)}
         raise error(ErrorCode.CONFIG_WRITE_FAILED, "not_editable", **facts) from None
 
 

@@ -25,6 +25,11 @@ PROJECT_FILE = "dli.yaml"
 PRIVATE_FILE = ".dli.local.yaml"
 ENV_FILE = ".env"
 USER_FILE = "~/.dli/config.yaml"
+# What the reader says of these quotes the file, and that may be a secret: passwords do begin with & and !.
+_QUOTING = {
+    "alias": "anchors and aliases are not allowed; quote the value if it is text",
+    "tag": "tags are not allowed; quote the value if it is text",
+}
 _OFF = {"off", "0", "false", "no"}
 _ON = {"on", "1", "true", "yes"}
 _REQUIRES_LINE = re.compile(rb"^requires[ \t]*:[ \t]*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s#][^#\n]*))", re.MULTILINE)
@@ -107,7 +112,8 @@ def parse(place: Place, data: bytes, problems: list[Problem]) -> File | None:
     try:
         tree, places = dli_fast.read_yaml(data)
     except dli_fast.YamlError as problem:
-        problems.append(bad_file(place.origin(problem.line, problem.column), problem.message))
+        what = _QUOTING.get(problem.kind, problem.message)
+        problems.append(bad_file(place.origin(problem.line, problem.column), what))
         return None
     if tree is None:
         tree = {}

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import dli_fast
 from pydantic import SecretStr, ValidationError
 
-from dli_core.config import interpolate, keys
+from dli_core.config import hidden, interpolate, keys
 from dli_core.config.files import File
 from dli_core.config.keys import Parts, join
 from dli_core.config.origin import Origin
@@ -166,7 +166,7 @@ def _mapping(file: File, value: Any, place: Parts, problems: list[Problem]) -> l
         return []
     if isinstance(value, dict):
         return list(value.items())  # pyright: ignore[reportUnknownArgumentType]
-    problems.append(bad_value(file.origin(place), join(place), _shown(value), "must hold keys and values"))
+    problems.append(bad_value(file.origin(place), join(place), "", "must hold keys and values"))  # it may be a secret
     return []
 
 
@@ -215,12 +215,11 @@ def _explain(leaves: Leaves, errors: list[tuple[Parts, str, str]]) -> Iterator[P
         message = _LIMIT.sub(lambda m: f"must be {m[2]} or {'more' if m[1] == 'greater' else 'less'}", message)
         if kind == "string_type" and isinstance(leaf.value, int | float):
             message += ": write it in quotes"
-        secret = key is not None and key.secret
-        yield bad_value(leaf.origin, join(parts), "***" if secret else _shown(leaf.value), message)
+        yield bad_value(leaf.origin, join(parts), _shown(parts, leaf.value), message)
 
 
-def _shown(value: object) -> str:
-    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+def _shown(parts: Parts, value: object) -> str:
+    text = hidden.shown(parts, value)
     return text if len(text) <= _LINE else text[: _LINE - 3] + "..."
 
 

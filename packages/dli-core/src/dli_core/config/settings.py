@@ -7,7 +7,7 @@ The models are the list of keys: files, DLI_* names and `dli config` are read of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +27,13 @@ class Section(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Without the passwords of URLs; those of SecretStr show nothing by themselves."""
+        from dli_core.config.hidden import without_secrets  # noqa: PLC0415 - it reads these models
+
+        for name, value in super().__repr_args__():
+            yield name, without_secrets(value) if isinstance(value, str) else value
 
 
 class ExecutionSettings(Section):
@@ -115,7 +122,7 @@ class Settings(Section):
     specs: SpecsSettings = Field(default_factory=SpecsSettings)
     local: LocalSettings = Field(default_factory=LocalSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
-    vars: dict[str, Any] = Field(default_factory=dict[str, Any])
+    vars: dict[str, Any] = Field(default_factory=dict[str, Any], repr=False)  # people keep passwords there too
     env_vars: list[str] = Field(default_factory=list[str])
     default_env: str | None = None
     rename: dict[str, str] = Field(default_factory=dict[str, str], description="of the chosen environment")

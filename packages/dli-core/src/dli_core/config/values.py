@@ -6,26 +6,19 @@ require(settings, "server.url") ─▶ the value │ DLI-003 missing │ DLI-005
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
-from enum import Enum
 from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 
-from dli_core.config import keys
+from dli_core.config import hidden, keys
 from dli_core.config.keys import Parts, join
 from dli_core.config.origin import Origin
 from dli_core.config.problems import unset_error
 from dli_core.config.settings import Settings
 from dli_core.errors import DLIError, ErrorCode, error
 
-HIDDEN = "***"
 _CHOSEN = ("environment", "environments")  # no keys of Settings, and yet people ask for them
-# Names inside of maps (DuckDB's settings, a session, vars) whose values people keep to themselves.
-_SECRET_NAME = re.compile(r"(?i)secret|pass(w|phrase)|token|credential|(api|access|private)_?key|authorization")
-_USER_OF_URL = re.compile(r"(?<=://)[^/@\s]*@")
 
 
 def flatten(settings: Settings) -> dict[str, tuple[str, Origin]]:
@@ -33,10 +26,10 @@ def flatten(settings: Settings) -> dict[str, tuple[str, Origin]]:
 
     Beside the keys: `environment`, the chosen one, and `environments`, the names of all.
     """
-    shown = {join(parts): _text(parts, value) for parts, value in _leaves(settings)}
+    shown = {join(parts): hidden.shown(parts, value) for parts, value in _leaves(settings)}
     for key, missing in settings.found.unset.items():
         shown[key] = f"${{{missing.variable}}} is not set"
-    shown |= {key: _plain(value_at(settings, key)) for key in _CHOSEN}
+    shown |= {key: hidden.shown((key,), value_at(settings, key)) for key in _CHOSEN}
     return {key: (text, settings.origin(key)) for key, text in shown.items()}
 
 
@@ -88,20 +81,3 @@ def _at(settings: Settings, parts: Parts) -> Any:
         elif isinstance(value, Mapping):
             value = value.get(part)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
     return value  # pyright: ignore[reportUnknownVariableType]
-
-
-def _text(parts: Parts, value: Any) -> str:
-    if isinstance(value, SecretStr):
-        return HIDDEN if value.get_secret_value() else ""
-    inside_map = parts not in keys.table()
-    if inside_map and parts[0] != "rename" and value is not None and _SECRET_NAME.search(parts[-1]):
-        return HIDDEN
-    text = _plain(value)
-    return _USER_OF_URL.sub(f"{HIDDEN}@", text)
-
-
-def _plain(value: Any) -> str:
-    """Text as it is; the rest as JSON, which is YAML too."""
-    if isinstance(value, Enum):
-        value = value.value
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -49,7 +49,7 @@ class SourceMap(Protocol):
 class Query:
     """One statement, ready to run."""
 
-    sql: str
+    sql: str = field(repr=False)  # it may hold secrets
     job_id: str  # ours, and journaled before the submit: a lost answer is found again by it
     timeout: float = 300.0  # seconds from submit to the first batch, then between batches
     labels: Mapping[str, str] = field(default_factory=dict[str, str])

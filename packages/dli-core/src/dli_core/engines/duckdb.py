@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import dli_fast
 import duckdb
 
+from dli_core.config import hidden
+from dli_core.config.hidden import HIDDEN, without_secrets
 from dli_core.engines.base import Capabilities, Query, Session, refused
 from dli_core.engines.duckdb_errors import from_exception, from_text, has_place, translated
 from dli_core.engines.duckdb_types import selection
@@ -140,11 +142,14 @@ class DuckDBEngine:
             return duckdb.connect(path)
         except duckdb.Error as problem:
             reason = "locked" if "lock" in str(problem).lower() else "database"
+            shown = without_secrets(path)
+            if shown != path:  # md:shop?motherduck_token=…
+                problem.args = (without_secrets(str(problem)),)
             raise error(
                 ErrorCode.EXECUTION_CONNECTION,
                 reason,
                 engine="DuckDB",
-                database=path,
+                database=shown,
                 problem=str(problem),
                 cause=problem,
             ) from problem
@@ -272,12 +277,15 @@ def _set(cursor: duckdb.DuckDBPyConnection, name: str, value: object) -> None:
     try:
         cursor.execute(f"SET {name} = ?", [value])
     except duckdb.Error as problem:
+        shown = hidden.shown(("local", "duckdb", "settings", name), value)
+        if shown == HIDDEN:
+            problem.args = (str(problem).replace(str(value), HIDDEN),)
         failed = from_exception(problem)
         raise error(
             ErrorCode.CONFIG_INVALID,
             "engine_setting",
             key=f"local.duckdb.settings.{name}",
-            value=str(value),
+            value=shown,
             problem=failed.details["problem"],
             cause=problem,
         ) from problem

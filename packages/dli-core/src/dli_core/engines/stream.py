@@ -115,10 +115,10 @@ class QueryStream:
         except DLIError:
             raise
         except dli_fast.SourceError as problem:
-            raise self._error(str(problem)) from None
-        except Exception:
+            raise self._instead_of(problem, str(problem)) from None
+        except Exception as problem:
             if self.watch.failed is not None:  # a foreign reader wraps the engine's error in one of its own
-                raise self._error(self.watch.failed) from None
+                raise self._instead_of(problem, self.watch.failed) from None
             raise
 
     def collect(self, limit: int | None = None) -> dli_fast.Batches:
@@ -187,7 +187,7 @@ class QueryStream:
         if problem is None and self.watch.ended:
             self.done(self.watch.rows)
         if isinstance(problem, Exception) and not isinstance(problem, DLIError) and self.watch.failed is not None:
-            raise self._error(self.watch.failed) from None
+            raise self._instead_of(problem, self.watch.failed) from None
 
     def _guard(self) -> None:
         while not self._closed.wait(_TICK) and not self.watch.ended:
@@ -200,6 +200,12 @@ class QueryStream:
                 self._stopped_by = "timeout"
                 self.hooks.cancel()
                 return
+
+    def _instead_of(self, problem: Exception, text: str) -> DLIError:
+        """Our error for a reader's, which repeats the engine's text: it stays behind ours, and says no more."""
+        failure = self._error(text)
+        problem.args = (failure.message,)
+        return failure
 
     def _error(self, text: str) -> DLIError:
         if self._stopped_by == "timeout":

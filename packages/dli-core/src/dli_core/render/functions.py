@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import dli_fast
 
+from dli_core.config.hidden import HIDDEN, is_secret_name
 from dli_core.errors import ErrorCode, error
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ class Functions:
     name: str | None = None  # of the spec; None for ad-hoc SQL
     names: Collection[str] = ()  # of all datasets of the project
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
+    secrets: set[str] = field(default_factory=set[str], repr=False)  # values that were read under the name of a secret
+    masked: bool = False  # render for people: *** in place of those
+
+    def for_people(self) -> Functions:
+        """The same, without the values of secrets."""
+        return replace(self, masked=True)
 
     def all(self) -> dict[str, Callable[..., Any]]:
         """By the names that templates use."""
@@ -54,7 +61,7 @@ class Functions:
     def var(self, name: str, default: object = _UNSET) -> object:
         """A value of `vars` in the configuration."""
         if name in self.settings.vars:
-            return self.settings.vars[name]
+            return self._read(name, self.settings.vars[name])
         if default is not _UNSET:
             return default
         near = difflib.get_close_matches(name, self.settings.vars, n=1)
@@ -65,10 +72,17 @@ class Functions:
         if name not in self.settings.env_vars:
             raise error(ErrorCode.UNSAFE_INPUT, "env_var", name=name)
         if name in self.environ:
-            return self.environ[name]
+            return self._read(name, self.environ[name])
         if default is not _UNSET:
             return default
         raise error(ErrorCode.TEMPLATE, "env_var_unset", name=name)
+
+    def _read(self, name: str, value: object) -> object:
+        """A text under the name of a secret is one: the SQL that people see does not have it."""
+        if not isinstance(value, str) or len(value) < 2 or not is_secret_name(name):  # noqa: PLR2004 - a character
+            return value
+        self.secrets.add(value)
+        return HIDDEN if self.masked else value
 
     def _renamed(self, parts: list[str]) -> list[str]:
         to = self.settings.rename.get(".".join(parts[:2]))

@@ -10,19 +10,19 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import dli_fast
 
+from dli_core.config.hidden import HIDDEN as _MASK
+from dli_core.config.hidden import is_secret_name
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.render.values import TYPES, example, read
 
 if TYPE_CHECKING:  # ad-hoc SQL needs no models of specs: building them takes 10 ms
     from dli_core.models.spec import Parameter, Source
-
-_MASK = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +57,33 @@ class Values:
         """What the template sees when the values of `names` must not be seen."""
         return {name: _MASK if name in names else value for name, value in self.template.items()}
 
+    def knowing(self, secrets: Collection[str]) -> Values:
+        """With further texts that nobody may see."""
+        return replace(self, secrets=_by_length({*self.secrets, *secrets})) if secrets else self
+
     def redact(self, text: str) -> str:
-        """`text` without the values of secret parameters: an engine's message may quote them."""
+        """`text` without the values of secrets: an engine's message may quote them, as they are or as SQL has them."""
         for secret in self.secrets:
-            text = text.replace(secret, _MASK).replace(secret.replace("'", "''"), _MASK)
+            for form in (secret, secret.replace("'", "''"), secret.replace('"', '""')):
+                text = text.replace(form, _MASK)
         return text
 
 
 def read_options(options: Sequence[str]) -> dict[str, object]:
     """`-p` texts → values that `resolve` reads: NAME=VALUE, NAME:null, NAME:TYPE=VALUE; a repeated NAME is a list."""
     found: dict[str, list[object]] = {}
-    for option in options:
-        name, value = _read_option(option)
+    for number, option in enumerate(options, 1):
+        name, value = _read_option(option, number)
         found.setdefault(name, []).append(value)
     return {name: values[0] if len(values) == 1 else _merge(name, values) for name, values in found.items()}
 
 
-def _read_option(option: str) -> tuple[str, object]:
+def _read_option(option: str, number: int) -> tuple[str, object]:
     left, equals, text = option.partition("=")
     name, colon, kind = left.partition(":")
     if not name.isidentifier() or not (equals or kind == "null"):
-        raise error(ErrorCode.PARAMETER_INVALID, "option", option=left + equals)
+        # It is not shown: `-p $TOKEN` comes here, and a build log is read by many.
+        raise error(ErrorCode.PARAMETER_INVALID, "option", number=number)
     if kind == "null" and not equals:
         return name, None
     if not colon:
@@ -135,23 +141,44 @@ def resolve(
         receipt[parameter.name] = _digest(plain) if parameter.secret else plain
         if parameter.secret and value is not None:
             hidden.add(parameter.name)
-            secrets += [str(item) for item in _items(plain)]
+            secrets += _texts(value)
     return Values(
         template,
         shown,
         receipt,
         frozenset(hidden),
         frozenset(hidden | {parameter.name for parameter in declared if parameter.pii}),
-        # The longest first, so that none is left half; a single character would tear every text.
-        tuple(sorted((text for text in secrets if len(text) > 1), key=len, reverse=True)),
+        _by_length(secrets),
     )
 
 
 def ad_hoc(given: Mapping[str, object]) -> Values:
-    """Values for SQL without a spec: the type stands in place, else it is the value's own."""
+    """Values for SQL without a spec: the type stands in place, else it is the value's own.
+
+    Nothing declares a secret here: a text under the name of one is taken for it.
+    """
     template = {name: read(v.value, v.type) if isinstance(v, Typed) else v for name, v in _typed(given).items()}
+    hidden = frozenset(name for name, value in template.items() if isinstance(value, str) and is_secret_name(name))
     plain = {name: _plain(value) for name, value in template.items()}
-    return Values(template, dict(plain), dict(plain))
+    return Values(
+        template,
+        {name: _MASK if name in hidden else value for name, value in plain.items()},
+        {name: _digest(value) if name in hidden else value for name, value in plain.items()},
+        hidden,
+        hidden,
+        _by_length([text for name in hidden for text in _texts(template[name])]),
+    )
+
+
+def _texts(value: object) -> list[str]:
+    """What a secret may be quoted as: its text, and of a name each part."""
+    parts = [part for item in _items(value) if isinstance(item, dli_fast.Identifier) for part in item.parts]
+    return [*(str(_plain(item)) for item in _items(value)), *parts]
+
+
+def _by_length(secrets: Collection[str]) -> tuple[str, ...]:
+    """The longest first, so that none is left half; a single character would tear every text."""
+    return tuple(sorted((text for text in secrets if len(text) > 1), key=len, reverse=True))
 
 
 def _typed(given: Mapping[str, object]) -> Mapping[str, object]:
@@ -160,7 +187,8 @@ def _typed(given: Mapping[str, object]) -> Mapping[str, object]:
             try:
                 read(value.value, value.type)
             except ValueError as problem:
-                raise _ill_typed(name, value.type, value.value, problem, {}) from None
+                shown = None if is_secret_name(name) else value.value
+                raise _ill_typed(name, value.type, shown, problem, {}) from None
     return given
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from dli_core.engines.base import Query
 from dli_core.errors import DLIError, ErrorCode
+from dli_core.errors.redact import scrub
 from dli_core.run.journal import Entry, Journal, JournaledStatement, commit_of, now
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Execution:
         self.plan = plan
         self.engine = engine
         self.warnings: list[str] = []
-        self._refuse = refuse
+        self._refuse: WriteRefusal | None = refuse
         self._environment = settings.environment
         self._started = time.monotonic()
         self._queries = [(statement, self._query(statement)) for statement in plan.statements]
@@ -63,10 +64,13 @@ class Execution:
                 self._tell(problem)
             self._end(None, problem)
             raise
-        translate, redact = stream.hooks.translate, self.plan.values.redact
+        if self.plan.values.secrets:  # a column without a name of its own has that of its expression
+            redact = self.plan.values.redact
+            stream.columns = tuple((redact(name), kind) for name, kind in stream.columns)
+        translate = stream.hooks.translate
 
         def translated(text: str) -> DLIError:
-            return translate(redact(text))
+            return self._scrubbed(translate(text))
 
         stream.hooks = replace(stream.hooks, translate=translated)
         stream.released += [session.close, lambda: self._end(stream, stream.failure)]
@@ -115,15 +119,16 @@ class Execution:
 
     @contextmanager
     def _redacted(self) -> Generator[None]:
-        """Errors of the engine may quote values: none of a secret's leaves here, in the cause neither."""
+        """Errors of the engine may quote values: none of a secret's leaves here, nor in what lies behind them."""
         try:
             yield
         except DLIError as problem:
-            if not self.plan.values.secrets:
-                raise
-            redact = self.plan.values.redact
-            details = {key: redact(v) if isinstance(v, str) else v for key, v in problem.details.items()}
-            raise type(problem)(code=problem.code, details=details, hints=problem.hints) from None
+            self._scrubbed(problem)
+            raise
+
+    def _scrubbed(self, problem: DLIError) -> DLIError:
+        values = self.plan.values
+        return scrub(problem, values.redact) if values.secrets else problem
 
     def _query(self, statement: Statement) -> Query:
         main = statement.role == "main"

@@ -7,13 +7,15 @@ MOCK is this runner over a MockExecutor. The Basecamp Server runs its own.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dli_core.engines.base import Engine, Query, WriteRefusal, refused
 from dli_core.engines.factory import make_engine
 from dli_core.errors import DLIError, ErrorCode
+from dli_core.errors.redact import redacted
+from dli_core.errors.text import message_of
 from dli_core.models.common import ResultStatus
 from dli_core.models.result import DryRunResult, ExecutionResult
 from dli_core.run.execution import Execution
@@ -130,10 +132,11 @@ class LocalRunner:
             if problem.code not in {ErrorCode.EXECUTION_CONNECTION, ErrorCode.EXECUTION_TIMEOUT}:
                 raise
             return DryRunResult(sql=query.sql, engine=self.engine.name, checked=False, error=_complaint(problem))
-        complaint = found.error
-        if complaint and plan.values.secrets:
-            complaint = json.loads(plan.values.redact(json.dumps(complaint, ensure_ascii=False)))
-        return found.model_copy(update={"error": complaint})
+        if not plan.values.secrets:
+            return found
+        redact = plan.values.redact
+        columns = tuple((redact(name), kind) for name, kind in found.columns)
+        return found.model_copy(update={"error": found.error and _without(found.error, redact), "columns": columns})
 
     def _refusal(self, plan: Plan, request: RunRequest) -> WriteRefusal | None:
         """Why a statement that changes data must not run, if it must not; at once where the spec says it is one."""
@@ -154,6 +157,7 @@ class LocalRunner:
         return {
             "name": plan.name,
             "kind": plan.kind,
+            "sql": plan.main.shown,
             "mode": self.settings.mode,
             "engine": self.engine.name,
             "engine_title": self.engine.title,
@@ -194,6 +198,12 @@ def skipped(plan: Plan, settings: Settings, engine: str) -> ExecutionResult:
         engine=engine,
         job_id="",
     )
+
+
+def _without(complaint: dict[str, Any], redact: Callable[[str], str]) -> dict[str, Any]:
+    """A complaint without secrets. Its message is made anew: in the old one, line ends have become blanks."""
+    details = redacted(complaint["details"], redact)
+    return {**complaint, "message": message_of(ErrorCode(complaint["code"]), details), "details": details}
 
 
 def _complaint(problem: DLIError) -> dict[str, object]:

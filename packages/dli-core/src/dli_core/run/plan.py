@@ -92,7 +92,7 @@ def plan_spec(
         tuple((column.name, column.type) for column in spec.schema_),
         spec.execution.retry_count,
         spec.execution.retry_delay_seconds,
-        values,
+        values.knowing(functions.secrets),
     )
 
 
@@ -102,7 +102,14 @@ def plan_sql(sql: str, request: RunRequest, settings: Settings, dialect: str, na
     values = ad_hoc(request.parameters)
     functions = Functions(settings, None, names, os.environ)
     statements = _render(templates, values, request, functions, (), ())
-    return Plan("", request.kind, statements, None, timeout_of(request, settings, None), values=values)
+    return Plan(
+        "",
+        request.kind,
+        statements,
+        None,
+        timeout_of(request, settings, None),
+        values=values.knowing(functions.secrets),
+    )
 
 
 def timeout_of(request: RunRequest, settings: Settings, spec: SqlSpec | None) -> float:
@@ -142,10 +149,10 @@ def _render(
     calls = functions.all()
 
     def masked(text: Text, sql: str, names: frozenset[str]) -> str:
-        if not names:
+        if not names and not functions.secrets:
             return sql
         try:
-            return templates.render(text, {**dates, **values.masked(names)}, calls)[0]
+            return templates.render(text, {**dates, **values.masked(names)}, functions.for_people().all())[0]
         except DLIError:  # *** does not fit there: a number that is calculated with, a date
             return "-- not shown: it holds secret values"
 
