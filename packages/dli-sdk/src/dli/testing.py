@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dli.dataset import DatasetAPI
-from dli.metric import MetricAPI
 from dli_core.config import resolve
 from dli_core.engines.mock import MockExecutor
 from dli_core.models.result import Finding, QueryResult
+from dli_core.render.checker import Checker
+from dli_core.specs.load import load_project
 
 __all__ = ["Answers", "MockExecutor", "assert_valid", "make_project"]
 
@@ -67,7 +67,7 @@ class Answers(MockExecutor):
 
 
 def assert_valid(folder: Path, *, warnings: bool = False) -> None:
-    """Every dataset and metric below `folder` can be read and rendered.
+    """Every spec below `folder` can be read and rendered, and the specs it names exist.
 
     Args:
         folder: of the project.
@@ -77,12 +77,7 @@ def assert_valid(folder: Path, *, warnings: bool = False) -> None:
         AssertionError: with one line per finding, `path:line:column: message`.
     """
     settings = resolve(project=folder)
-    datasets, metrics = DatasetAPI.of(settings), MetricAPI.of(settings)
-    found: list[Finding] = [*datasets.problems(), *metrics.problems()]
-    for spec in datasets.list_datasets():
-        found += datasets.validate(spec.name).findings
-    for metric in metrics.list_metrics():
-        found += metrics.validate(metric.name).findings
+    found = Checker(load_project(settings.base), settings, settings.local.engine).check_all()
     wrong = [finding for finding in found if warnings or finding.severity == "error"]
     if wrong:
         raise AssertionError("\n".join(_line(finding) for finding in wrong))
