@@ -28,4 +28,5 @@ from dli_fast._yaml import read_yaml as read_yaml
 
 def build_info() -> dict[str, str]:
     """What is compiled in: `version`, `profile` ("release" or "debug"), `source_hash` (sha256 over Cargo.toml,
-    Cargo.lock and src/**/*.rs in sorted order of their paths; see build.rs), `rustc`."""
+    Cargo.lock and src/**/*.rs in sorted order of their paths; see build.rs), `rustc`.
+    """
