@@ -234,3 +234,16 @@ def test_names_are_a_collection_that_is_read_once(tmp_path: Path, parsed: list[b
     assert len(names) == len([*names]) == 50
     assert len(parsed) == 50
     assert not [*Names(None, "dataset")]
+
+
+def test_a_broken_spec_is_still_one_that_others_refer_to(root: Path):
+    write(
+        root,
+        {
+            "dataset.top.yaml": "name: a.b.top\nquery_statement: SELECT * FROM {{ ref('returns') }}, {{ ref('refunds') }}\n"
+        },
+    )
+    plan = LocalRunner(resolve(project=root)).plan(RunRequest(kind="dataset", name="top"))
+    assert plan.main.sql == 'SELECT * FROM "sales"."eu"."returns", "sales"."eu"."refunds"'
+    assert "sales.eu.returns" in load_project(root).names_of("dataset")
+    assert "sales.eu.returns" not in load_project(root).names

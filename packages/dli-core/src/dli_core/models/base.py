@@ -109,8 +109,13 @@ def quoted(text: str) -> str:
     return f"'{line}'" if len(line) <= _LONGEST else f"'{line[: _LONGEST - 1]}…'"
 
 
+def is_qualified(name: str) -> bool:
+    """Whether it is catalog.schema.name."""
+    return _NAME.fullmatch(name) is not None
+
+
 def _qualified(value: str) -> str:
-    if _NAME.fullmatch(value):
+    if is_qualified(value):
         return value
     parts = value.split(".")
     wrong = next((part for part in parts if not _PART.fullmatch(part)), None)

@@ -21,7 +21,7 @@ import dli_fast
 from pydantic import ValidationError
 
 from dli_core.errors import DLIError
-from dli_core.models.base import name_of
+from dli_core.models.base import is_qualified, name_of
 from dli_core.models.dataset import DatasetSpec
 from dli_core.models.metric import MetricSpec
 from dli_core.models.quality import QualitySpec
@@ -78,8 +78,10 @@ class Project:
         return frozenset(spec.name for spec in self.specs)
 
     def names_of(self, kind: str) -> frozenset[str]:
-        """The names of the specs of one kind."""
-        return frozenset(spec.name for spec in self.specs if spec.kind == kind)
+        """The names of the specs of one kind. A broken one has its name all the same: others may refer to it."""
+        broken = {item.name for item in self.broken if item.file.kind == kind and item.name is not None}
+        read = {spec.name for spec in self.specs if spec.kind == kind}
+        return frozenset(read | {name for name in broken if is_qualified(name)})
 
     def of(self, kind: str) -> list[Spec]:
         """The specs of one kind, by name."""

@@ -23,8 +23,6 @@ from dli_core.specs.problem import Problem
 from dli_core.specs.schedule import schedule_findings
 from dli_core.specs.slips import KnownNames
 
-_PARTS = 3  # catalog.schema.name
-
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -74,13 +72,13 @@ class ProjectCheck:
 
     @cached_property
     def datasets(self) -> KnownNames:
-        """Of the project, those that cannot be read included."""
-        return KnownNames(self._named("dataset"))
+        """The names of the project's datasets."""
+        return KnownNames(self._project.names_of("dataset"))
 
     @cached_property
     def names(self) -> KnownNames:
         """Of datasets and metrics."""
-        return KnownNames(self._named("dataset") | self._named("metric"))
+        return KnownNames(self._project.names_of("dataset") | self._project.names_of("metric"))
 
     def findings(self, spec: Spec) -> Iterator[Finding]:
         """All that is wrong with what `spec` names, in no order."""
@@ -97,10 +95,6 @@ class ProjectCheck:
             yield from self._target(spec, source)
         if isinstance(spec, (SqlSpec, QualitySpec)) and spec.schedule is not None:
             yield from schedule_findings(spec.schedule, source)
-
-    def _named(self, kind: str) -> set[str]:
-        broken = {item.name for item in self._project.broken if item.file.kind == kind and item.name}
-        return {*self._project.names_of(kind), *(name for name in broken if name.count(".") + 1 == _PARTS)}
 
     def _misspelt(self, spec: SqlSpec, source: Source) -> Iterator[Finding]:
         for index, name in enumerate(spec.depends_on):
@@ -126,7 +120,7 @@ class ProjectCheck:
 
     def _target(self, spec: QualitySpec, source: Source) -> Iterator[Finding]:
         target = spec.target
-        known = self.datasets if target.type == "dataset" else KnownNames(self._named("metric"))
+        known = self.datasets if target.type == "dataset" else KnownNames(self._project.names_of("metric"))
         if target.name in known:
             return
         place = source.value_at("target", "name")
