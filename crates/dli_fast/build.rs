@@ -20,7 +20,7 @@ fn main() {
         hash.update([0]);
     }
     println!("cargo:rerun-if-changed=src");
-    let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hash.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     println!("cargo:rustc-env=DLI_SOURCE_HASH={digest}");
     let rustc = std::process::Command::new(std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into()))
         .arg("--version")

@@ -405,7 +405,7 @@ def test_a_uuid_is_dashed_and_json_text_is_embedded_when_it_is_valid() -> None:
         pa.array(["a", None, "b,c", ""], pa.large_string()),
         pa.concat_arrays([pa.array(["x"]), pa.array(["a", None, "b,c", ""])]).slice(1),
     ],
-    ids=lambda array: str(array.type)[:30],
+    ids=lambda array: f"{str(array.type)[:60]} {len(array)} {array.null_count} {array.offset}",
 )
 def test_dictionaries_runs_views_large_offsets_and_slices_are_their_values(array: pa.Array) -> None:
     assert cells(array) == ["a", "", '"b,c"', '""']

@@ -250,7 +250,7 @@ def test_files_read_back_equal_with_duckdb(kind: str, table: pa.Table, tmp_path_
         file.write_bytes(to_json(table, lines=True))
         sql = "FROM read_json($file, format = 'newline_delimited', columns = $columns)"
     with duckdb.connect(config={"threads": 1}) as connection:
-        read = connection.execute(sql, {"file": str(file), "columns": columns}).to_arrow_table().sort_by("row")
+        read = connection.sql(sql, params={"file": str(file), "columns": columns}).to_arrow_table().sort_by("row")
     for field in table.schema:
         assert read[field.name].cast(field.type).to_pylist() == table[field.name].to_pylist(), field
 

@@ -373,6 +373,9 @@ fn errors_name_their_place() {
     assert_eq!(at("{{ dates.month_start() }}"), ("macros/dates.sql".into(), Some(1), None));
     refused(DuckDb, "{% include 'nowhere.sql' %}", ErrorKind::Include, "nowhere.sql");
     refused(DuckDb, "{{ missing }}", ErrorKind::Undefined, "`missing` is undefined");
+    refused(DuckDb, "{{ ['a', missing] }}", ErrorKind::Undefined, "`missing` is undefined");
+    refused(DuckDb, "{{ [a, missing] }}", ErrorKind::Undefined, "`missing` is undefined");
+    refused(DuckDb, "{{ [a, missing] | join(', ') }}", ErrorKind::Undefined, "`missing` is undefined");
     refused(DuckDb, "{{ missing() }}", ErrorKind::Undefined, "missing");
     refused(DuckDb, "{{ x.y.z }}", ErrorKind::Undefined, "undefined");
     refused(DuckDb, "{% for %}", ErrorKind::Syntax, "");

@@ -15,7 +15,8 @@ fn a_value_in_quotes_is_escaped_for_those_quotes() {
     assert_eq!(sql(BigQuery, "a = '''{{ x }}'''"), r"a = '''O\'Re\\il'''");
     assert_eq!(sql(BigQuery, "a = \"\"\"{{ x }}\"\"\""), "a = \"\"\"O\\'Re\\\\il\"\"\"");
     assert_eq!(sql(BigQuery, "a = b'{{ x }}'"), r"a = b'O\'Re\\il'");
-    assert_eq!(sql(DuckDb, "a = E'{{ x }}'"), r"a = E'O\'Re\\il'");
+    // `\'` would end it for the part of DuckDB that looks for odd blanks, and in its second line for the parser itself
+    assert_eq!(sql(DuckDb, "a = E'{{ x }}'"), r"a = E'O''Re\\il'");
     assert_eq!(sql(DuckDb, "a = 'it''s {{ n }}'"), "a = 'it''s 5'");
     assert_eq!(sql(BigQuery, "a = '{{ nl }}'"), r"a = 'a\nb -- */ x'");
     assert_eq!(sql(DuckDb, "a = '{{ nl }}'"), "a = 'a\nb -- */ x'");
@@ -215,8 +216,11 @@ fn dollar_quotes_hold_what_cannot_end_them() {
 #[test]
 fn a_string_continued_on_the_next_line_keeps_its_form() {
     // DuckDB reads both lines as one E'…'
-    assert_eq!(sql(DuckDb, "E'a'\n'{{ x }}'"), "E'a'\n'O\\'Re\\\\il'");
-    assert_eq!(sql(DuckDb, "E'a' -- c\n'{{ x }}'"), "E'a' -- c\n'O\\'Re\\\\il'");
+    assert_eq!(sql(DuckDb, "E'a'\n'{{ x }}'"), "E'a'\n'O''Re\\\\il'");
+    assert_eq!(sql(DuckDb, "E'a' -- c\n'{{ x }}'"), "E'a' -- c\n'O''Re\\\\il'");
+    refused(DuckDb, "E'a'\n'b\\' {{ x }}'", ErrorKind::Place, "continues another one");
+    refused(DuckDb, "E'a'\n'b\\', {{ x }}", ErrorKind::Place, "continues another one");
+    assert_eq!(sql(DuckDb, "E'a\\'b' = '{{ a }}'"), "E'a\\'b' = 'p'");
     assert_eq!(sql(DuckDb, "E'a',\n'{{ x }}'"), "E'a',\n'O''Re\\il'");
     refused(DuckDb, "E'a'\n{{ x }}", ErrorKind::Place, "another kind of string");
     refused(DuckDb, "X'41'\n/* c */ {{ l }}", ErrorKind::Place, "another kind of string");

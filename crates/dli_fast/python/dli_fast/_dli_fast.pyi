@@ -1,3 +1,7 @@
+from dli_fast._cron import Cron as Cron
+from dli_fast._cron import CronError as CronError
+from dli_fast._cron import Surprise as Surprise
+from dli_fast._cron import next_fires as next_fires
 from dli_fast._file import IpcStream as IpcStream
 from dli_fast._file import read_ipc as read_ipc
 from dli_fast._file import write_ipc as write_ipc

@@ -1,4 +1,4 @@
-"""YAML with places; hostile input is refused fast. Source: src/yaml.rs."""
+"""YAML with places; hostile input is refused fast. Source: src/yaml/, src/py/yaml.rs."""
 
 from typing import Any, final
 
@@ -16,6 +16,9 @@ class Places:
         """Line and column (from 1) of the value at `path`."""
     def key(self, path: tuple[str | int, ...]) -> tuple[int, int] | None:
         """Line and column of the key itself (the value's for a list item)."""
+    def text(self, path: tuple[str | int, ...]) -> tuple[int, int] | None:
+        """Line and column of line 1 of the text at `path`, when every line of it is a line of the file (plain or quoted on
+        one line, or a `|` block): line n of the text is then n - 1 lines below. None for any other value."""
     def nearest(self, path: tuple[str | int, ...]) -> tuple[int, int]:
         """The key's place, or that of the nearest enclosing one that exists; (1, 1) at the root."""
 

@@ -13,7 +13,7 @@ pub(super) static SYNTAX: Syntax = Syntax {
     unicode_prefix: false,
     like_escapes: false,
     text: TextForm::Doubled,
-    prefixes: &[("e", TextForm::Backslash)],
+    prefixes: &[("e", TextForm::BackslashDoubled)],
     name: NameForm::Doubled,
     backtick_name: NameForm::Doubled,
     backtick_escapes: false,

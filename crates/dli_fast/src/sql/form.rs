@@ -9,6 +9,9 @@ pub enum TextForm {
     Doubled,
     /// A backslash escapes the next character.
     Backslash,
+    /// A backslash escapes, but a quote is written twice: in DuckDB's `E'…'` several readers of the text look for its
+    /// end, and not all of them know `\'`.
+    BackslashDoubled,
     /// Nothing can be escaped (`r'…'`): text that would need it is refused.
     Raw,
     /// Escapes of its own, or unknown: only letters, digits and blanks fit.
@@ -29,7 +32,15 @@ pub fn write_text(out: &mut String, text: &str, form: TextForm, quote: u8) -> Re
     check_nul(text)?;
     match form {
         TextForm::Doubled => double(out, text, quote),
-        TextForm::Backslash => backslash(out, text),
+        TextForm::Backslash => backslash(out, text, &['\'', '"', '`']),
+        TextForm::BackslashDoubled => {
+            let start = out.len();
+            backslash(out, text, &[]);
+            if memchr::memchr(quote, text.as_bytes()).is_some() {
+                let escaped = out.split_off(start);
+                double(out, &escaped, quote);
+            }
+        }
         TextForm::Raw => {
             if text.contains(['\\', '\'', '"', '\n', '\r']) {
                 return Err(Refusal::value("this value has no form inside a raw string; use a plain string"));
@@ -83,10 +94,10 @@ fn double(out: &mut String, text: &str, quote: u8) {
     out.push_str(&text[start..]);
 }
 
-fn backslash(out: &mut String, text: &str) {
+fn backslash(out: &mut String, text: &str, quotes: &[char]) {
     for c in text.chars() {
         match c {
-            '\\' | '\'' | '"' | '`' => {
+            _ if c == '\\' || quotes.contains(&c) => {
                 out.push('\\');
                 out.push(c);
             }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use minijinja::value::{Value, ValueKind};
-use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::filters::{self, fail};
 use super::functions;
@@ -70,11 +70,18 @@ fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
 
 /// A list of data is one value; one that holds text of the author is written item by item.
 fn list(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    if !value.try_iter()?.any(|item| item.is_safe()) {
+    filters::charge(state, value)?;
+    let mut author = false;
+    for item in value.try_iter()? {
+        if item.is_undefined() {
+            return Err(Error::from(ErrorKind::UndefinedError));
+        }
+        author |= item.is_safe();
+    }
+    if !author {
         return put_aside(out, state, value);
     }
     for (index, item) in value.try_iter()?.enumerate() {
-        state.consume_fuel(1)?;
         if index > 0 {
             out.write_str(", ")?;
         }

@@ -3,7 +3,9 @@
 //! Their law: a result is safe only if all of it is template text and marks, and nothing looks into captured text that has values in
 //! it (trimming and indenting excepted, which do not look). `guarded` puts minijinja's own behind that law.
 
-use minijinja::value::{Kwargs, Rest, StringInput, Value, ValueKind, ValueOrKwargs};
+use std::collections::BTreeMap;
+
+use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, filters as builtin, tests};
 
 use super::convert;
@@ -25,7 +27,8 @@ pub fn register(env: &mut Environment<'static>) {
     }
     env.add_filter(reserved::AUTHOR, author);
     env.add_filter(reserved::CONDITION, condition);
-    env.add_filter(reserved::DATA, data);
+    env.add_filter(reserved::DATA, operand);
+    env.add_filter(reserved::HELD, held);
     env.add_filter("raw", raw);
     env.add_filter("identifier", identifier);
     env.add_filter("literal", literal);
@@ -80,7 +83,7 @@ fn register_tests(env: &mut Environment<'static>) {
     env.add_test("endingwith", guarded(Value::from_function(tests::is_endingwith)));
     env.add_test("lower", guarded(Value::from_function(tests::is_lower)));
     env.add_test("upper", guarded(Value::from_function(tests::is_upper)));
-    env.add_test("number", |value: Value| value.is_number() || value.downcast_object_ref::<Decimal>().is_some());
+    env.add_test("number", |value: Value| tests::is_number(&value) || value.downcast_object_ref::<Decimal>().is_some());
 }
 
 // ── the law ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -106,7 +109,7 @@ pub fn visible(value: &Value) -> Result<Value, Error> {
             let plain = mark::without_places(text);
             Ok(if value.is_safe() { Value::from_safe_string(plain) } else { Value::from(plain) })
         }
-        ValueKind::Seq => {
+        ValueKind::Seq | ValueKind::Iterable => {
             let hidden = |item: &Value| item.as_str().is_some_and(mark::any);
             if value.try_iter()?.any(|item| hidden(&item)) {
                 return value.try_iter()?.map(|item| visible(&item)).collect();
@@ -129,7 +132,9 @@ fn guarded(
     inner: Value,
 ) -> impl Fn(&mut State<'_, '_>, Rest<ValueOrKwargs>) -> Result<Value, Error> + Send + Sync + 'static {
     move |state: &mut State<'_, '_>, args: Rest<ValueOrKwargs>| {
-        let args = args.into_values().iter().map(checked).collect::<Result<Vec<_>, _>>()?;
+        let args = args.into_values();
+        args.iter().try_for_each(|value| charge(state, value))?;
+        let args = args.iter().map(checked).collect::<Result<Vec<_>, _>>()?;
         inner.call(state, &args)
     }
 }
@@ -139,11 +144,12 @@ fn ordered(
     inner: Value,
 ) -> impl Fn(&mut State<'_, '_>, Rest<ValueOrKwargs>) -> Result<Value, Error> + Send + Sync + 'static {
     move |state: &mut State<'_, '_>, args: Rest<ValueOrKwargs>| {
-        let args = args.into_values().iter().map(checked).collect::<Result<Vec<_>, _>>()?;
+        let args = args.into_values();
+        args.iter().try_for_each(|value| charge(state, value))?;
+        let args = args.iter().map(checked).collect::<Result<Vec<_>, _>>()?;
         if let [items] = &args[..] {
             let mut first = None;
             for item in items.try_iter()? {
-                state.consume_fuel(1)?;
                 let kind = order_kind(&item);
                 if *first.get_or_insert(kind) != kind {
                     return Err(fail("values of different kinds have no order"));
@@ -181,13 +187,66 @@ fn make_text(text: String, author: bool) -> Value {
     if author { Value::from_safe_string(text) } else { Value::from(text) }
 }
 
+const BYTES_PER_FUEL: u64 = 64;
+
 /// Fails if `bytes` more could not be paid for: what is not yet made is not yet charged.
 pub(super) fn afford(state: &State, bytes: usize) -> Result<(), Error> {
-    const BYTES_PER_FUEL: u64 = 64;
     match state.fuel_levels() {
         Some((_, remaining)) if bytes as u64 / BYTES_PER_FUEL >= remaining => Err(Error::from(ErrorKind::OutOfFuel)),
         _ => Ok(()),
     }
+}
+
+/// Lists inside each other beyond this have no use in SQL.
+const MAX_NESTING: u32 = 8;
+
+/// Pays for every item of a list, those of the lists inside it too. minijinja repeats and joins lists lazily, so that a
+/// small template can hold a list that no loop would come to the end of.
+pub(super) fn charge(state: &State, value: &Value) -> Result<(), Error> {
+    fn items(state: &State, value: &Value, depth: u32) -> Result<(), Error> {
+        if !matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
+            return Ok(());
+        }
+        if depth > MAX_NESTING {
+            return Err(fail("lists are nested too deep"));
+        }
+        afford(state, value.len().unwrap_or(0).saturating_mul(BYTES_PER_FUEL as usize))?;
+        for item in value.try_iter()? {
+            state.consume_fuel(1)?;
+            items(state, &item, depth + 1)?;
+        }
+        Ok(())
+    }
+    items(state, value, 0)
+}
+
+/// What a namespace keeps over the turns of a loop: lists as plain lists, and nothing that grows deeper with every turn,
+/// as the machine's stack would not survive the end of it.
+fn held(state: &State, value: Value) -> Result<Value, Error> {
+    fn keep(state: &State, value: Value, depth: u32) -> Result<Value, Error> {
+        let kind = value.kind();
+        if !matches!(kind, ValueKind::Seq | ValueKind::Iterable | ValueKind::Map) {
+            return Ok(value);
+        }
+        if depth > MAX_NESTING {
+            return Err(fail("lists and mappings are nested too deep"));
+        }
+        if value.as_object().is_some_and(|object| object.type_name().ends_with("Namespace")) {
+            return Err(fail("a namespace cannot be kept in another one"));
+        }
+        let (mut items, mut entries) = (Vec::new(), BTreeMap::new());
+        for item in value.try_iter()? {
+            state.consume_fuel(1)?;
+            if kind == ValueKind::Map {
+                let inner = keep(state, value.get_item(&item)?, depth + 1)?;
+                entries.insert(item, inner);
+            } else {
+                items.push(keep(state, item, depth + 1)?);
+            }
+        }
+        Ok(if kind == ValueKind::Map { Value::from(entries) } else { Value::from(items) })
+    }
+    keep(state, value, 0)
 }
 
 // ── written by the pre-pass ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,7 +267,12 @@ fn condition(value: Value) -> Result<Value, Error> {
     }
 }
 
-/// An operand of `+`: text becomes data, so that a sum of texts is data.
+/// An operand of `+`: text becomes data, so that a sum of texts is data; a list is paid for.
+fn operand(state: &State, value: Value) -> Result<Value, Error> {
+    charge(state, &value)?;
+    data(value)
+}
+
 fn data(value: Value) -> Result<Value, Error> {
     if value.kind() != ValueKind::String {
         return Ok(value);
@@ -235,21 +299,31 @@ fn raw(value: Value) -> Result<Value, Error> {
 }
 
 /// A name, its parts separated by dots; of a list, each.
-fn identifier(value: Value) -> Result<Value, Error> {
+fn identifier(state: &State, value: Value) -> Result<Value, Error> {
+    charge(state, &value)?;
+    names(value)
+}
+
+fn names(value: Value) -> Result<Value, Error> {
     let value = checked(&value)?;
     match value.kind() {
         ValueKind::String => convert::name(value.as_str().unwrap_or_default().split('.').map(str::to_string).collect()),
         ValueKind::Plain if value.downcast_object_ref::<Name>().is_some() => Ok(value),
-        ValueKind::Seq | ValueKind::Iterable => value.try_iter()?.map(identifier).collect(),
+        ValueKind::Seq | ValueKind::Iterable => value.try_iter()?.map(names).collect(),
         kind => Err(fail(format!("identifier wants text or a list of texts, not a {kind}"))),
     }
 }
 
 /// The author's text as data: `{{ 'KR' | literal }}` is `'KR'`.
-fn literal(value: Value) -> Result<Value, Error> {
+fn literal(state: &State, value: Value) -> Result<Value, Error> {
+    charge(state, &value)?;
+    literals(value)
+}
+
+fn literals(value: Value) -> Result<Value, Error> {
     match value.kind() {
         ValueKind::String => data(value),
-        ValueKind::Seq | ValueKind::Iterable => value.try_iter()?.map(literal).collect(),
+        ValueKind::Seq | ValueKind::Iterable => value.try_iter()?.map(literals).collect(),
         _ => Ok(value),
     }
 }
@@ -356,7 +430,6 @@ fn trim(value: &Value, chars: Option<String>) -> Result<Value, Error> {
 
 /// Place marks are nothing to a reader: blanks go on both sides of them, the marks stay.
 fn trim_captured(text: &str) -> String {
-    let is_place = |c: char| (c as u32) >= 0x10_0000;
     let solid = |c: char| !is_place(c) && !c.is_whitespace();
     let start = text.find(solid).unwrap_or(text.len());
     let end = text.rfind(solid).map_or(start, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
@@ -365,6 +438,7 @@ fn trim_captured(text: &str) -> String {
     [before.as_str(), &text[start..end], &after].concat()
 }
 
+/// Indents lines; a line is blank when nothing but places stands in it.
 fn indent(state: &State, value: &Value, args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     secret_guard(value)?;
     let text = value.as_str().ok_or_else(|| fail("indent wants text"))?;
@@ -375,9 +449,34 @@ fn indent(state: &State, value: &Value, args: Rest<ValueOrKwargs>) -> Result<Val
         Some(width) => width,
         None => kwargs.get::<Option<usize>>("width")?.unwrap_or(4),
     };
+    let flag = |given: Option<bool>, name| match given {
+        Some(given) => Ok(given),
+        None => kwargs.get::<Option<bool>>(name).map(|found| found.unwrap_or(false)),
+    };
+    let (first, blank) = (flag(first, "first")?, flag(blank, "blank")?);
+    kwargs.assert_all_used()?;
     afford(state, width.saturating_mul(text.matches('\n').count() + 1).saturating_add(text.len()))?;
-    let input = StringInput::new(state, value)?;
-    builtin::indent(input, Some(width), first, blank, kwargs)
+    // The last line break goes, wherever among the places at the end it stands.
+    let solid = text.trim_end_matches(is_place);
+    let (body, places) = (solid.strip_suffix('\n').unwrap_or(solid), &text[solid.len()..]);
+    let body = body.strip_suffix('\r').unwrap_or(body);
+    let mut out = String::with_capacity(text.len());
+    for (index, line) in body.split('\n').enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        let is_blank = matches!(line.trim_matches(is_place), "" | "\r");
+        if if index == 0 { first && (blank || !is_blank) } else { blank || !is_blank } {
+            out.extend(std::iter::repeat_n(' ', width));
+        }
+        out.push_str(line);
+    }
+    out.push_str(places);
+    Ok(make_text(out, value.is_safe()))
+}
+
+fn is_place(c: char) -> bool {
+    (c as u32) >= 0x10_0000
 }
 
 fn title(value: &Value) -> Result<Value, Error> {

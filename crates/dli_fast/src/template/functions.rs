@@ -7,7 +7,7 @@ use minijinja::{Environment, Error, ErrorKind, State};
 
 use super::decimal;
 use super::engine::Held;
-use super::filters::{afford, fail, visible};
+use super::filters::{afford, charge, fail, visible};
 use super::reserved;
 use super::time::Moment;
 use super::value::{Decimal, Kind, Name, Pattern, Secret};
@@ -40,6 +40,8 @@ fn compare(state: &State, args: Rest<Value>) -> Result<bool, Error> {
 
 /// One comparison. Dates compare as their text, zoned timestamps as instants, decimals as numbers.
 pub(super) fn compare_pair(state: &State, left: &Value, operator: &str, right: &Value) -> Result<bool, Error> {
+    charge(state, left)?;
+    charge(state, right)?;
     let (left, right) = (comparable(left)?, comparable(right)?);
     state.consume_fuel(1 + (left.len().unwrap_or(0).min(right.len().unwrap_or(0)) / 64) as u64)?;
     match operator {

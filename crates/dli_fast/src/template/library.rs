@@ -53,18 +53,23 @@ impl Library {
         prepass::examine(source).map_err(|unreadable| self.unreadable(name, source.text, unreadable))
     }
 
-    /// minijinja says better what is wrong, where it sees it too.
+    /// minijinja says better what is wrong, where it sees it too. It is given little more than this pass has read: its
+    /// parser does not survive what this pass refuses for its depth.
     fn unreadable(&self, name: &str, text: &str, unreadable: Unreadable) -> TemplateError {
+        const AHEAD: usize = 200;
         let (line, column) = line_and_column(text, unreadable.at);
         let own = TemplateError::new(ErrorKind::Syntax, unreadable.message).at(name, line, Some(column));
-        match minijinja::Environment::empty().template_from_named_str(name, text) {
-            Ok(_) => own,
-            Err(error) => {
-                let theirs = TemplateError::from_minijinja(&error);
-                let column = if theirs.line == Some(line) { Some(column) } else { None };
-                TemplateError { template: Some(name.to_string()), column, ..theirs }
-            }
+        let cut = (unreadable.at + AHEAD..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        let Err(error) = minijinja::Environment::empty().template_from_named_str(name, &text[..cut]) else {
+            return own;
+        };
+        let theirs = TemplateError::from_minijinja(&error);
+        let about_the_cut = cut < text.len() && theirs.message.contains("unexpected end");
+        if about_the_cut {
+            return own;
         }
+        let column = if theirs.line == Some(line) { Some(column) } else { None };
+        TemplateError { template: Some(name.to_string()), column, ..theirs }
     }
 
     /// The place `distance` characters behind the beginning of `origin`, on its line.

@@ -9,6 +9,8 @@
 //! One character up to 32,767, two beyond (lead + tail, from ranges of their own, so that a torn pair is never another mark).
 //! Neither templates nor values may hold characters of these planes.
 
+use minijinja::value::Value;
+
 const VALUE_PLANE: u32 = 0xF_0000;
 const PLACE_PLANE: u32 = 0x10_0000;
 const SINGLES: u32 = 0x8000;
@@ -97,6 +99,28 @@ pub fn any_value(text: &str) -> bool {
 #[must_use]
 pub fn without_places(text: &str) -> String {
     text.chars().filter(|c| (*c as u32) < PLACE_PLANE).collect()
+}
+
+/// `text` with every value mark replaced by its value's plain text, and no other mark.
+#[must_use]
+pub fn written_out(text: &str, values: &[Value]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        match Mark::read(text.as_bytes(), at) {
+            Some((mark, length)) => {
+                at += length;
+                if let Mark::Value(number) = mark {
+                    out.push_str(&values.get(number as usize).map(ToString::to_string).unwrap_or_default());
+                }
+            }
+            None => {
+                out.push(c);
+                at += c.len_utf8();
+            }
+        }
+    }
+    out
 }
 
 fn push_number(out: &mut String, plane: u32, number: u32) {

@@ -18,6 +18,9 @@ use super::statement::Effect;
 use super::tag::Unreadable;
 use super::walk::Walker;
 
+/// As many `elif` as may stand in each other: to minijinja each is a condition inside the one before.
+const MAX_BRANCHES: u32 = 500;
+
 /// Where a piece of a template's text stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
@@ -84,6 +87,8 @@ struct Pass<'s, 'p> {
     assigned: Vec<&'s str>,
     /// Open macros: where in `out` the body begins, whether the tag trims, and what was read outside of it.
     macros: Vec<(usize, bool, Vec<&'s str>)>,
+    /// Open conditions: how many `elif` each has had.
+    branches: Vec<u32>,
     /// Imports to insert: (offset in `out`, trims, namespace).
     imports: Vec<(usize, bool, &'s str)>,
     /// No text of the current line has been marked yet.
@@ -101,6 +106,7 @@ impl<'s, 'p> Pass<'s, 'p> {
             used: Vec::new(),
             assigned: Vec::new(),
             macros: Vec::new(),
+            branches: Vec::new(),
             imports: Vec::new(),
             fresh: true,
         }
@@ -195,6 +201,16 @@ impl<'s, 'p> Pass<'s, 'p> {
         self.fresh = true;
         match effect {
             Effect::None => {}
+            Effect::If => self.branches.push(0),
+            Effect::EndIf => drop(self.branches.pop()),
+            Effect::Elif => {
+                if let Some(last) = self.branches.last_mut() {
+                    *last += 1;
+                }
+                if self.branches.iter().sum::<u32>() > MAX_BRANCHES {
+                    return Err(Unreadable { at: start, message: "a condition of too many branches" });
+                }
+            }
             Effect::OpenMacro(_) => {
                 // what the head reads (defaults) belongs to the template around it
                 self.macros.push((self.out.len(), self.trims(end), std::mem::take(&mut self.used)));

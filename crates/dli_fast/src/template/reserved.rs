@@ -6,6 +6,8 @@ pub const AUTHOR: &str = "__author__";
 pub const CONDITION: &str = "__condition__";
 /// Filter around an operand of `+`: text becomes data.
 pub const DATA: &str = "__data__";
+/// Filter around what a namespace keeps.
+pub const HELD: &str = "__held__";
 /// Function behind `==`, `<`, `in`, …
 pub const COMPARE: &str = "__compare__";
 /// Function behind `~`.
@@ -14,5 +16,5 @@ pub const CONCAT: &str = "__concat__";
 /// True for one of these names.
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
-    [AUTHOR, CONDITION, DATA, COMPARE, CONCAT].contains(&name)
+    [AUTHOR, CONDITION, DATA, HELD, COMPARE, CONCAT].contains(&name)
 }

@@ -11,6 +11,7 @@ use super::engine::{self, Held};
 use super::error::{ErrorKind, TemplateError};
 use super::facts::{Facts, TOP, Use};
 use super::library::{Library, line_and_column};
+use super::mark;
 use super::prepass::constant;
 use super::rendered::{Location, Rendered};
 use super::scope::Scope;
@@ -81,6 +82,17 @@ impl Templates {
             }
         })?;
         Ok(Rendered::new(encoded.sql, encoded.map, Arc::clone(&self.library)))
+    }
+
+    /// What minijinja alone would have written: the marks stripped, every value as its plain text. For the proof that this
+    /// engine reads templates as minijinja does.
+    #[doc(hidden)]
+    pub fn plain(&self, name: &str, scope: Scope) -> Result<String, TemplateError> {
+        let template = self.env.get_template(name).map_err(|error| TemplateError::from_minijinja(&error))?;
+        let captured = template.render_captured(Value::from_dyn_object(Arc::new(scope)));
+        let mut captured = captured.map_err(|error| TemplateError::from_minijinja(&error))?;
+        let held = captured.with_state_mut(|state| state.get_extension_mut::<Held>().map(std::mem::take));
+        Ok(mark::written_out(captured.output(), &held.unwrap_or_default().values))
     }
 
     /// Names that the template and what it uses read and do not define.

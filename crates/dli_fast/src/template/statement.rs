@@ -12,6 +12,12 @@ pub enum Effect<'s> {
     OpenMacro(&'s str),
     /// A macro ends.
     CloseMacro,
+    /// A condition begins.
+    If,
+    /// It goes on.
+    Elif,
+    /// It ends.
+    EndIf,
 }
 
 impl<'s> Walker<'s, '_> {
@@ -21,7 +27,15 @@ impl<'s> Walker<'s, '_> {
         let mut effect = Effect::None;
         match self.text(keyword) {
             "set" => self.set()?,
-            "if" | "elif" => self.condition_without_if()?,
+            "if" => {
+                effect = Effect::If;
+                self.condition_without_if()?;
+            }
+            "elif" => {
+                effect = Effect::Elif;
+                self.condition_without_if()?;
+            }
+            "endif" => effect = Effect::EndIf,
             "for" => self.for_loop()?,
             "with" => self.with()?,
             "macro" => effect = Effect::OpenMacro(self.macro_head()?),
@@ -51,7 +65,7 @@ impl<'s> Walker<'s, '_> {
             "import" => self.import()?,
             "from" => self.from_import()?,
             "autoescape" => self.plain()?,
-            // `else`, `endif`, …, and whatever minijinja is to refuse
+            // `else`, …, and whatever minijinja is to refuse
             _ => {
                 while self.token.token != Token::End {
                     self.bump()?;
@@ -80,20 +94,21 @@ impl<'s> Walker<'s, '_> {
         }
     }
 
-    /// Assignment targets up to `=`, `in`, `|` or the end; returns the names.
-    fn targets(&mut self) -> Walk<Vec<&'s str>> {
-        let mut names = Vec::new();
+    /// Assignment targets up to `=`, `in`, `|` or the end; returns the names, and whether a namespace is among them.
+    fn targets(&mut self) -> Walk<(Vec<&'s str>, bool)> {
+        let (mut names, mut namespace) = (Vec::new(), false);
         loop {
             if self.skip_symbol(b'(')? || self.skip_symbol(b')')? || self.skip_symbol(b',')? {
                 continue;
             }
             if self.token.token != Token::Name || self.is_word("in") {
-                return Ok(names);
+                return Ok((names, namespace));
             }
             let token = self.name()?;
             let name = self.text(token);
             if self.is_symbol(b'.') {
                 // `ns.x = …` assigns nothing, it reads `ns`
+                namespace = true;
                 if let Some(facts) = &mut self.facts {
                     facts.read(name, token.start);
                 }
@@ -107,14 +122,15 @@ impl<'s> Walker<'s, '_> {
     }
 
     fn set(&mut self) -> Walk<()> {
-        let names = self.targets()?;
+        let (names, namespace) = self.targets()?;
+        let flow = if namespace { Self::held } else { Self::flow };
         if self.skip_symbol(b'=')? {
-            self.flow()?;
+            flow(self)?;
             while self.skip_symbol(b',')? {
                 if self.token.token == Token::End {
                     break;
                 }
-                self.flow()?;
+                flow(self)?;
             }
         } else if self.skip_symbol(b'|')? {
             self.filter_chain()?;
@@ -124,7 +140,7 @@ impl<'s> Walker<'s, '_> {
     }
 
     fn for_loop(&mut self) -> Walk<()> {
-        let names = self.targets()?;
+        let (names, _) = self.targets()?;
         if !self.skip_word("in")? {
             return Err(self.unexpected());
         }
@@ -142,7 +158,7 @@ impl<'s> Walker<'s, '_> {
     fn with(&mut self) -> Walk<()> {
         self.open_scope();
         while self.token.token != Token::End {
-            let names = self.targets()?;
+            let (names, _) = self.targets()?;
             self.expect(b'=')?;
             self.flow()?;
             names.into_iter().for_each(|name| self.assign(name));

@@ -18,6 +18,9 @@ use super::tag::{Lexer, Spanned, Token, Unreadable};
 /// As deep as minijinja's own parser goes.
 const MAX_DEPTH: u32 = 150;
 
+/// As many steps as one expression may have (`a.b | c + d` has three): each is a level of minijinja's syntax tree.
+const MAX_STEPS: u32 = 500;
+
 /// What an expression may yield, as far as its text tells.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Yield {
@@ -50,6 +53,8 @@ pub struct Walker<'s, 'e> {
     /// The end of the token before it.
     last_end: usize,
     depth: u32,
+    /// Steps on the way to the token under the cursor.
+    steps: u32,
     edits: &'e mut Edits,
     namespaces: &'e BTreeMap<String, String>,
     /// Namespaces whose names are read in this tag.
@@ -72,7 +77,7 @@ impl<'s, 'e> Walker<'s, 'e> {
         edits.clear();
         let mut lexer = Lexer::new(source, at, close);
         let token = lexer.next_token()?;
-        Ok(Self { source, lexer, token, last_end: at, depth: 0, edits, namespaces, used, assigned, facts })
+        Ok(Self { source, lexer, token, last_end: at, depth: 0, steps: 0, edits, namespaces, used, assigned, facts })
     }
 
     /// Walks `{{ … }}` and returns the byte behind it.
@@ -152,6 +157,16 @@ impl<'s, 'e> Walker<'s, 'e> {
         Ok(())
     }
 
+    /// An expression whose value a namespace keeps.
+    pub(super) fn held(&mut self) -> Walk<()> {
+        let operand = self.expression()?;
+        let operand = self.author(operand);
+        if operand.yields != Yield::Author {
+            self.wrap(operand, "|__held__");
+        }
+        Ok(())
+    }
+
     /// An expression whose constant is a key or a name: it stays as it is.
     pub(super) fn plain(&mut self) -> Walk<()> {
         self.expression().map(|_| ())
@@ -200,13 +215,23 @@ impl<'s, 'e> Walker<'s, 'e> {
 
     // ── the grammar, loosest binding first ────────────────────────────────────────────────────────────────────────
 
+    fn step(&mut self) -> Walk<()> {
+        self.steps += 1;
+        if self.steps > MAX_STEPS {
+            return Err(Unreadable { at: self.token.start, message: "an expression of too many steps" });
+        }
+        Ok(())
+    }
+
     fn expression(&mut self) -> Walk<Operand> {
+        let steps = self.steps;
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(Unreadable { at: self.token.start, message: "template exceeds maximum recursion limits" });
         }
         let mut operand = self.disjunction()?;
         while self.skip_word("if")? {
+            self.step()?;
             operand = self.author(operand);
             self.condition_without_if()?;
             let mut text = operand.yields == Yield::Author;
@@ -218,6 +243,7 @@ impl<'s, 'e> Walker<'s, 'e> {
             operand = Operand { start: operand.start, end: self.last_end, yields };
         }
         self.depth -= 1;
+        self.steps = steps;
         Ok(operand)
     }
 
@@ -225,6 +251,7 @@ impl<'s, 'e> Walker<'s, 'e> {
     fn disjunction(&mut self) -> Walk<Operand> {
         let mut left = self.conjunction()?;
         while self.skip_word("or")? {
+            self.step()?;
             left = self.author(left);
             self.decide(left);
             let mut right = self.conjunction()?;
@@ -240,6 +267,7 @@ impl<'s, 'e> Walker<'s, 'e> {
     fn conjunction(&mut self) -> Walk<Operand> {
         let mut left = self.negation()?;
         while self.skip_word("and")? {
+            self.step()?;
             self.decide(left);
             let right = self.negation()?;
             left = Operand { start: left.start, ..self.author(right) };
@@ -251,6 +279,7 @@ impl<'s, 'e> Walker<'s, 'e> {
         let start = self.token.start;
         let mut negations = 0;
         while self.skip_word("not")? {
+            self.step()?;
             negations += 1;
         }
         let operand = self.comparison()?;
@@ -301,6 +330,7 @@ impl<'s, 'e> Walker<'s, 'e> {
     fn sum(&mut self) -> Walk<Operand> {
         let mut left = self.concatenation()?;
         while self.is_symbol(b'+') || self.is_symbol(b'-') {
+            self.step()?;
             let plus = self.bump()?.token == Token::Symbol(b'+');
             let right = self.concatenation()?;
             if plus {
@@ -336,6 +366,7 @@ impl<'s, 'e> Walker<'s, 'e> {
     fn product(&mut self) -> Walk<Operand> {
         let mut left = self.power()?;
         while matches!(self.token.token, Token::Symbol(b'*' | b'/' | b'%') | Token::Double(b'/')) {
+            self.step()?;
             self.bump()?;
             self.author(left);
             let right = self.power()?;
@@ -347,6 +378,7 @@ impl<'s, 'e> Walker<'s, 'e> {
     fn power(&mut self) -> Walk<Operand> {
         let mut left = self.unary()?;
         while self.token.token == Token::Double(b'*') {
+            self.step()?;
             self.bump()?;
             let right = self.unary()?;
             left = Operand { start: left.start, end: right.end, yields: Yield::Settled };
@@ -489,6 +521,7 @@ impl<'s, 'e> Walker<'s, 'e> {
                 }
                 _ => return Ok(operand),
             }
+            self.step()?;
             function = None;
             operand.end = self.last_end;
         }
@@ -567,6 +600,7 @@ impl<'s, 'e> Walker<'s, 'e> {
             } else {
                 return Ok(operand);
             }
+            self.step()?;
             operand.end = self.last_end;
         }
     }

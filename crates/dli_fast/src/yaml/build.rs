@@ -144,6 +144,7 @@ impl<'a> Builder<'a> {
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, span: &Span) -> Result<(), YamlError> {
         let absent = is_absent(span);
+        let text = self.without_added_break(text, style, span);
         let value = match style {
             ScalarStyle::Plain if absent => Value::Plain(Scalar::Null),
             ScalarStyle::Plain => self.plain(text, span)?,
@@ -155,6 +156,19 @@ impl<'a> Builder<'a> {
         };
         self.push(value, span, absent && style == ScalarStyle::Plain, text_place);
         Ok(())
+    }
+
+    /// The parser ends a block's last line with a line break even where the file ends without one; YAML does not.
+    fn without_added_break<'t>(&self, text: &'t str, style: ScalarStyle, span: &Span) -> &'t str {
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        if !block || self.source.ends_with(['\n', '\r']) {
+            return text;
+        }
+        let Some(body) = text.strip_suffix('\n') else { return text };
+        let last = self.source.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let indent = place(&span.start).column as usize - 1;
+        let is_last = last.len() > indent && last.bytes().take(indent).all(|byte| byte == b' ') && body.ends_with(&last[indent..]);
+        if is_last { body } else { text }
     }
 
     fn plain(&mut self, text: &str, span: &Span) -> Result<Value, YamlError> {

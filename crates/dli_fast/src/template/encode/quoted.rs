@@ -13,8 +13,10 @@ impl Encoder<'_> {
         self.check_before_quote()?;
         let syntax = self.dialect.syntax();
         let form = self.form_of_text();
-        let escapes = form == TextForm::Backslash || (form == TextForm::Raw && syntax.text == TextForm::Backslash);
+        let escapes = matches!(form, TextForm::Backslash | TextForm::BackslashDoubled)
+            || (form == TextForm::Raw && syntax.text == TextForm::Backslash);
         let doubles = syntax.text == TextForm::Doubled;
+        let continued = escapes && doubles && !self.cursor.out.bytes().last().is_some_and(is_word);
         let width =
             if syntax.triple_quotes && self.cursor.ahead(1) == quote && self.cursor.ahead(2) == quote { 3 } else { 1 };
         self.cursor.take(width)?;
@@ -28,6 +30,10 @@ impl Encoder<'_> {
                 has_value = true;
                 has_pattern |= literal.is_pattern();
             } else if byte == b'\\' && escapes {
+                if continued && self.cursor.ahead(1) == quote && !self.values.is_empty() {
+                    // DuckDB 2 ends the string here, DuckDB 1 does not
+                    return Err(Refusal::place("\\' in a string that continues another one: write '' for a quote"));
+                }
                 self.backslash()?;
             } else if byte != quote {
                 self.cursor.take(1)?;

@@ -1,0 +1,58 @@
+//! Any author's text around a hostile value: the value never changes the tokens around it.
+//!
+//! ```text
+//! 0xFF before V after ─▶ render with V = "zz" and with the hostile V ─▶ the same tokens, but for the value's own
+//! ```
+#![no_main]
+
+use std::collections::BTreeMap;
+
+use dli_fast::sql::Dialect;
+use dli_fast::template::{Scope, Templates, text};
+use libfuzzer_sys::fuzz_target;
+use sqlparser::dialect::{BigQueryDialect, DuckDbDialect, GenericDialect};
+use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
+
+/// Kinds of tokens; None where the tokenizer does not read the text at all.
+fn shape(dialect: Dialect, sql: &str) -> Option<Vec<String>> {
+    let tokens = match dialect {
+        Dialect::DuckDb => Tokenizer::new(&DuckDbDialect {}, sql).tokenize(),
+        Dialect::Trino => Tokenizer::new(&GenericDialect {}, sql).tokenize(),
+        Dialect::BigQuery => Tokenizer::new(&BigQueryDialect {}, sql).tokenize(),
+    };
+    let shapes = tokens.ok()?.into_iter().filter_map(|token| match token {
+        Token::Whitespace(Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)) => Some("--".into()),
+        Token::Whitespace(_) => None,
+        Token::Word(word) if word.quote_style.is_some() => Some("name".into()),
+        Token::Word(word) => Some(word.value.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).to_string() + "w"),
+        token => Some(format!("{:?}", std::mem::discriminant(&token))),
+    });
+    Some(shapes.collect())
+}
+
+/// Where sqlparser reads SQL otherwise than the engines: `E'…'`, `U&'…'`, BigQuery's backslashes in backticks, `#`, `@`.
+fn is_misread(source: &str) -> bool {
+    source.contains(['\\', '@', '#', '&', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}', '\u{feff}', '\0', '{', '}', '%'])
+        || source.to_ascii_lowercase().contains("e'")
+        || !source.is_ascii()
+}
+
+fuzz_target!(|data: (&str, &str, &str)| {
+    let (before, value, after) = data;
+    if is_misread(before) || is_misread(after) || text(value).is_err() {
+        return;
+    }
+    let template = format!("{before}{{{{ v }}}}{after}");
+    for dialect in [Dialect::DuckDb, Dialect::Trino, Dialect::BigQuery] {
+        let templates =
+            Templates::new(dialect, [("t".to_string(), template.clone())], BTreeMap::new(), 100_000);
+        let render = |value: &str| {
+            let mut scope = Scope::default();
+            scope.insert("v", value.into());
+            templates.render("t", scope).map(|rendered| rendered.sql)
+        };
+        let (Ok(plain), Ok(hostile)) = (render("zz"), render(value)) else { continue };
+        let (Some(plain_shape), Some(hostile_shape)) = (shape(dialect, &plain), shape(dialect, &hostile)) else { continue };
+        assert_eq!(plain_shape, hostile_shape, "{dialect:?}\n{plain:?}\n{hostile:?}");
+    }
+});
