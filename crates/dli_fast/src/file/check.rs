@@ -64,7 +64,7 @@ fn values(array: &dyn Array, depth: Depth, clean: &mut bool) -> Check {
     match array.data_type() {
         DataType::Utf8 => offsets_text::<i32>(array, clean),
         DataType::LargeUtf8 => offsets_text::<i64>(array, clean),
-        DataType::Utf8View => each_text(array),
+        DataType::Utf8View => views_text(array),
         DataType::Decimal32(precision, _) => {
             decimal::<t::Decimal32Type>(array, *precision, 9, 10i32.checked_pow(u32::from(*precision)))
         }
@@ -162,6 +162,20 @@ fn offsets_text<O: OffsetSizeTrait>(array: &dyn Array, clean: &mut bool) -> Chec
     let fine = simdutf8::basic::from_utf8(bytes).is_ok() && (bytes.is_ascii() || !offsets.iter().any(inside));
     *clean &= fine;
     if fine { Ok(()) } else { each_text(array) }
+}
+
+/// Most text is ASCII, and of short text the view itself tells so.
+fn views_text(array: &dyn Array) -> Check {
+    let text = array.as_string_view();
+    let plain = text.views().iter().enumerate().all(|(row, view)| {
+        let inline = (*view & 0xFFFF_FFFF) <= 12;
+        if inline {
+            (view >> 32) & 0x8080_8080_8080_8080_8080_8080 == 0
+        } else {
+            text.is_null(row) || text_bytes(array, row).is_ascii()
+        }
+    });
+    if plain { Ok(()) } else { each_text(array) }
 }
 
 fn each_text(array: &dyn Array) -> Check {
