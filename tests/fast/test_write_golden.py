@@ -398,7 +398,9 @@ def test_a_uuid_is_dashed_and_json_text_is_embedded_when_it_is_valid() -> None:
     "array",
     [
         pa.array(["a", None, "b,c", ""]).dictionary_encode(),
-        pa.DictionaryArray.from_arrays(pa.array([0, None, 1, 2], pa.uint8()), pa.array(["a", "b,c", ""], pa.large_string())),
+        pa.DictionaryArray.from_arrays(
+            pa.array([0, None, 1, 2], pa.uint8()), pa.array(["a", "b,c", ""], pa.large_string())
+        ),
         pa.DictionaryArray.from_arrays(pa.array([0, 3, 1, 2], pa.int64()), pa.array(["a", "b,c", "", None])),
         pa.RunEndEncodedArray.from_arrays(pa.array([1, 2, 3, 4], pa.int16()), pa.array(["a", None, "b,c", ""])),
         pa.array(["a", None, "b,c", ""], pa.string_view()),

@@ -126,8 +126,9 @@ def test_a_producer_may_call_the_writers_again(write: Write) -> None:
 
     def nesting() -> Iterator[pa.RecordBatch]:
         for _ in range(3):
-            for again in WRITERS.values():
-                inner.append(again(pa.Table.from_batches([BATCH] * 3), io.BytesIO(), workers=2).rows)
+            inner.extend(
+                again(pa.Table.from_batches([BATCH] * 3), io.BytesIO(), workers=2).rows for again in WRITERS.values()
+            )
             yield BATCH
 
     assert write(Producer(nesting()), Null(), workers=1).rows == 3_000
@@ -329,7 +330,9 @@ def test_a_cancel_while_a_pipe_is_full_is_prompt(write: Write) -> None:
 def test_progress_comes_on_the_calling_thread_at_most_ten_times_a_second(write: Write) -> None:
     seen: list[tuple[int, int, int]] = []
     start = time.monotonic()
-    write(Producer(sleepy(0.02, 40)), Null(), progress=lambda rows, size: seen.append((threading.get_ident(), rows, size)))
+    write(
+        Producer(sleepy(0.02, 40)), Null(), progress=lambda rows, size: seen.append((threading.get_ident(), rows, size))
+    )
     elapsed = time.monotonic() - start
     assert {thread for thread, _, _ in seen} == {threading.get_ident()}
     assert 2 <= len(seen) <= elapsed * 10 + 2

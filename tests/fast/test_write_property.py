@@ -1,6 +1,6 @@
 """Random Arrow tables of every type: written, read back by other readers, equal.
 
-    table ─▶ CSV ─▶ csv module, DuckDB, pyarrow      table ─▶ JSON ─▶ json module, DuckDB, pyarrow
+table ─▶ CSV ─▶ csv module, DuckDB, pyarrow      table ─▶ JSON ─▶ json module, DuckDB, pyarrow
 """
 
 from __future__ import annotations
@@ -32,8 +32,14 @@ MOMENTS = st.datetimes()
 # Arrow type → its values. All that a CSV cell and a JSON value can carry without loss.
 LEAVES: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
     (pa.bool_(), st.booleans()),
-    *[(kind, st.integers(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)) for kind, bits in ((pa.int8(), 8), (pa.int16(), 16))],
-    *[(kind, st.integers(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)) for kind, bits in ((pa.int32(), 32), (pa.int64(), 64))],
+    *[
+        (kind, st.integers(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1))
+        for kind, bits in ((pa.int8(), 8), (pa.int16(), 16))
+    ],
+    *[
+        (kind, st.integers(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1))
+        for kind, bits in ((pa.int32(), 32), (pa.int64(), 64))
+    ],
     *[(kind, st.integers(0, 2**bits - 1)) for kind, bits in ((pa.uint8(), 8), (pa.uint16(), 16))],
     *[(kind, st.integers(0, 2**bits - 1)) for kind, bits in ((pa.uint32(), 32), (pa.uint64(), 64))],
     (pa.float64(), st.floats(allow_nan=False, allow_infinity=False)),
@@ -56,11 +62,16 @@ LEAVES: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
     (pa.timestamp("ms"), MOMENTS.map(lambda t: t.replace(microsecond=t.microsecond // 1000 * 1000))),
     (pa.timestamp("us"), MOMENTS),
     (pa.timestamp("us", "UTC"), MOMENTS.map(lambda t: t.replace(tzinfo=dt.UTC))),
-    (pa.timestamp("us", "Asia/Seoul"), st.datetimes(dt.datetime(1989, 1, 1), dt.datetime(2200, 1, 1)).map(lambda t: t.replace(tzinfo=dt.UTC))),
+    (
+        pa.timestamp("us", "Asia/Seoul"),
+        st.datetimes(dt.datetime(1989, 1, 1), dt.datetime(2200, 1, 1)).map(lambda t: t.replace(tzinfo=dt.UTC)),
+    ),
 ]
 
 
-def nested(leaf: tuple[pa.DataType, st.SearchStrategy[Any]]) -> st.SearchStrategy[tuple[pa.DataType, st.SearchStrategy[Any]]]:
+def nested(
+    leaf: tuple[pa.DataType, st.SearchStrategy[Any]],
+) -> st.SearchStrategy[tuple[pa.DataType, st.SearchStrategy[Any]]]:
     kind, value = leaf
     some = st.none() | value
     return st.sampled_from(
@@ -68,7 +79,10 @@ def nested(leaf: tuple[pa.DataType, st.SearchStrategy[Any]]) -> st.SearchStrateg
             (pa.list_(kind), st.lists(some, max_size=4)),
             (pa.large_list(kind), st.lists(some, max_size=4)),
             (pa.list_(kind, 2), st.lists(some, min_size=2, max_size=2)),
-            (pa.struct([("a", kind), ("b c", pa.int32())]), st.fixed_dictionaries({"a": some, "b c": st.none() | st.integers(0, 9)})),
+            (
+                pa.struct([("a", kind), ("b c", pa.int32())]),
+                st.fixed_dictionaries({"a": some, "b c": st.none() | st.integers(0, 9)}),
+            ),
             (pa.map_(pa.string(), kind), st.dictionaries(TEXT, some, max_size=3).map(lambda d: list(d.items()))),
         ]
     )
@@ -190,7 +204,9 @@ def flat(draw: st.DrawFn, kinds: list[tuple[pa.DataType, st.SearchStrategy[Any]]
     return pa.table(columns)
 
 
-PYARROW = [leaf for leaf in FLAT if str(leaf[0]) not in {"string_view", "binary_view"} and not pa.types.is_date64(leaf[0])]
+PYARROW = [
+    leaf for leaf in FLAT if str(leaf[0]) not in {"string_view", "binary_view"} and not pa.types.is_date64(leaf[0])
+]
 
 
 @LIMITS
@@ -237,12 +253,16 @@ DUCKDB = {
 @pytest.mark.parametrize("kind", ["csv", "json"])
 @LIMITS
 @given(table=flat([leaf for leaf in FLAT if str(leaf[0]) in DUCKDB]))
-def test_files_read_back_equal_with_duckdb(kind: str, table: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_files_read_back_equal_with_duckdb(
+    kind: str, table: pa.Table, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     file = tmp_path_factory.getbasetemp() / f"duck.{kind}"
     columns = {field.name: DUCKDB[str(field.type)] for field in table.schema}
     if kind == "csv":
         # DuckDB ends a value at NUL; everything else it must read as it was.
-        if any("\0" in text for name in table.column_names for text in table[name].to_pylist() if isinstance(text, str)):
+        if any(
+            "\0" in text for name in table.column_names for text in table[name].to_pylist() if isinstance(text, str)
+        ):
             return
         file.write_bytes(to_csv(table).encode())
         sql = "FROM read_csv($file, header = true, columns = $columns, nullstr = '', allow_quoted_nulls = false, quote = '\"')"
