@@ -167,7 +167,9 @@ impl<'a> Builder<'a> {
         let Some(body) = text.strip_suffix('\n') else { return text };
         let last = self.source.rsplit(['\n', '\r']).next().unwrap_or_default();
         let indent = place(&span.start).column as usize - 1;
-        let is_last = last.len() > indent && last.bytes().take(indent).all(|byte| byte == b' ') && body.ends_with(&last[indent..]);
+        let is_last = last.len() > indent
+            && last.bytes().take(indent).all(|byte| byte == b' ')
+            && body.ends_with(&last[indent..]);
         if is_last { body } else { text }
     }
 
