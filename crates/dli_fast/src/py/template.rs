@@ -140,7 +140,7 @@ fn classes(py: Python<'_>) -> PyResult<&Classes> {
     })
 }
 
-/// A failed conversion: a Python exception, or words for a TemplateError.
+/// A failed conversion: a Python exception, or words for a `TemplateError`.
 enum Failure {
     Python(PyErr),
     Value(String),
