@@ -15,10 +15,10 @@ pub(super) struct Days {
     /// Bit m: month m, from 1.
     pub months: u16,
     /// Bit d: day d, from 1.
-    pub days: u32,
-    /// The last day of the month, besides `days`.
+    pub dates: u32,
+    /// The last day of the month, besides `dates`.
     pub last: bool,
-    /// Instead of `days`: the working day nearest to this one.
+    /// Instead of `dates`: the working day nearest to this one.
     pub nearest: Option<u8>,
     pub weekdays: Weekdays,
 }
@@ -54,12 +54,12 @@ impl Days {
         let all = (u32::MAX >> (31 - length)) & !1;
         let mut mask = match self.nearest {
             Some(day) => 1 << nearest(month, u32::from(day)),
-            None => (self.days | u32::from(self.last) << length) & all,
+            None => (self.dates | u32::from(self.last) << length) & all,
         };
         match self.weekdays {
             Weekdays::Any => {}
             Weekdays::These(days) => mask &= weekly(days, month.first_weekday()),
-            Weekdays::Nth(nth) => mask &= nths(&nth, month.first_weekday(), length),
+            Weekdays::Nth(nth) => mask &= nths(nth, month.first_weekday(), length),
         }
         mask
     }
@@ -81,9 +81,9 @@ fn weekly(days: u8, first: u32) -> u32 {
     ((week * 0x1020_4081) << 1) as u32
 }
 
-fn nths(nth: &[u8; 7], first: u32, length: u32) -> u32 {
+fn nths(nth: [u8; 7], first: u32, length: u32) -> u32 {
     let mut mask = 0;
-    for (weekday, &wanted) in nth.iter().enumerate().filter(|(_, wanted)| **wanted != 0) {
+    for (weekday, wanted) in nth.into_iter().enumerate().filter(|(_, wanted)| *wanted != 0) {
         let day = 1 + (weekday as u32 + 7 - first) % 7;
         for n in 1..=5 {
             let day = day + 7 * (n - 1);
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_mask_holds_the_days_of_its_month_only() {
-        let any = Days { months: 0x1ffe, days: u32::MAX, last: true, nearest: None, weekdays: Weekdays::Any };
+        let any = Days { months: 0x1ffe, dates: u32::MAX, last: true, nearest: None, weekdays: Weekdays::Any };
         assert_eq!(any.mask(Month { year: 2026, month: 2 }), 0x1fff_fffe);
         // February 2026 starts on a Sunday.
         let sundays = Days { weekdays: Weekdays::These(1), ..any };

@@ -101,7 +101,7 @@ pub(super) fn parse(field: Field, text: &[u8], start: usize) -> Result<Set, Cron
         return Ok(Set { star: true, ..Set::default() });
     }
     if let Some(at) = memchr::memchr(b'?', text) {
-        return Err(reader.error(ErrorKind::Syntax, at, "`?` stands alone, as day of month or day of week".into()));
+        return Err(reader.error(ErrorKind::Syntax, at, "`?` stands alone, as day of month or day of week"));
     }
     let mut set = Set::default();
     let mut at = 0;
@@ -137,7 +137,7 @@ impl Reader<'_> {
     fn entry(&self, at: usize, end: usize, set: &mut Set) -> Result<(), CronError> {
         let entry = &self.text[at..end];
         match entry {
-            [] => return Err(self.error(ErrorKind::Syntax, at, "an entry is missing around `,`".into())),
+            [] => return Err(self.error(ErrorKind::Syntax, at, "an entry is missing around `,`")),
             b"*" => {
                 set.star = true;
                 return Ok(());
@@ -172,7 +172,7 @@ impl Reader<'_> {
             return Err(self.error(ErrorKind::Range, at, format!("the day of `{day}w` is not between 1 and 31")));
         }
         if memchr::memchr(b',', self.text).is_some() {
-            return Err(self.error(ErrorKind::Syntax, at, "`w` takes one day, not a list".into()));
+            return Err(self.error(ErrorKind::Syntax, at, "`w` takes one day, not a list"));
         }
         set.nearest = Some(day as u8);
         set.bits |= 1 << day;
@@ -181,10 +181,11 @@ impl Reader<'_> {
 
     /// `3#2`, `mon-fri#1`, `l5`; None where the entry is none of these.
     fn nth(&self, at: usize, entry: &[u8], set: &mut Set) -> Option<Result<(), CronError>> {
-        if let [b'l' | b'L', digits @ ..] = entry {
-            if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
-                return Some(self.number(at + 1, digits).and_then(|day| self.single(at + 1, day, set, 1)));
-            }
+        if let [b'l' | b'L', digits @ ..] = entry
+            && !digits.is_empty()
+            && digits.iter().all(u8::is_ascii_digit)
+        {
+            return Some(self.number(at + 1, digits).and_then(|day| self.single(at + 1, day, set, 1)));
         }
         let hash = memchr::memchr(b'#', entry)?;
         let (days, digits) = (&entry[..hash], &entry[hash + 1..]);
@@ -198,11 +199,7 @@ impl Reader<'_> {
         }
         Some(self.number(at + hash + 1, digits).and_then(|nth| {
             if !(1..=5).contains(&nth) {
-                return Err(self.error(
-                    ErrorKind::Range,
-                    at + hash + 1,
-                    "a weekday comes 1 to 5 times in a month".into(),
-                ));
+                return Err(self.error(ErrorKind::Range, at + hash + 1, "a weekday comes 1 to 5 times in a month"));
             }
             self.numbers(at, days, set, 1 << nth)
         }))
@@ -245,7 +242,7 @@ impl Reader<'_> {
             return Err(self.error(ErrorKind::Syntax, at, format!("the step `{}` is not a number", self.shown(text))));
         }
         match self.number(at, text)? {
-            0 => Err(self.error(ErrorKind::Range, at, "a step of 0 leads nowhere".into())),
+            0 => Err(self.error(ErrorKind::Range, at, "a step of 0 leads nowhere")),
             step => Ok(step),
         }
     }
@@ -304,7 +301,7 @@ impl Reader<'_> {
         }
         self.field.named(text).ok_or_else(|| {
             let message = match self.field {
-                _ if text.is_empty() => "a number is missing".into(),
+                _ if text.is_empty() => "a number is missing".to_string(),
                 Field::Month | Field::Weekday => format!("`{}` is neither a number nor a name", self.shown(text)),
                 _ => format!("`{}` is not a number", self.shown(text)),
             };
@@ -314,7 +311,7 @@ impl Reader<'_> {
 
     fn number(&self, at: usize, digits: &[u8]) -> Result<u64, CronError> {
         if digits.len() > MAX_DIGITS {
-            return Err(self.error(ErrorKind::Range, at, "a number of too many digits".into()));
+            return Err(self.error(ErrorKind::Range, at, "a number of too many digits"));
         }
         Ok(digits.iter().fold(0, |value: u64, digit| (value * 10 + u64::from(digit - b'0')).min(HUGE)))
     }
@@ -337,16 +334,14 @@ impl Reader<'_> {
     }
 
     #[cold]
-    fn error(&self, kind: ErrorKind, at: usize, message: String) -> CronError {
-        CronError { kind, message: format!("{}: {message}", self.field.name()), position: self.start + at }
+    fn error(&self, kind: ErrorKind, at: usize, message: impl AsRef<str>) -> CronError {
+        let message = format!("{}: {}", self.field.name(), message.as_ref());
+        CronError { kind, message, position: self.start + at }
     }
 }
 
 /// The digits of `15w` or `w15`.
 fn nearest(entry: &[u8]) -> Option<&[u8]> {
-    let digits = match entry {
-        [b'w' | b'W', digits @ ..] | [digits @ .., b'w' | b'W'] => digits,
-        _ => return None,
-    };
+    let ([b'w' | b'W', digits @ ..] | [digits @ .., b'w' | b'W']) = entry else { return None };
     (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then_some(digits)
 }

@@ -109,7 +109,7 @@ fn days(day: Set, weekday: Set, month: Set, [day_text, weekday_text]: [&[u8]; 2]
     // A full list counts as `*`, except beside a field without any `*`.
     let day_star = day.star || (day.len() == 31 && weekday_text.contains(&b'*'));
     let weekday_star = weekday.star || (weekday.len() == 7 && day_text.contains(&b'*'));
-    if weekday.has_nth() && !(weekday.len() == 7) {
+    if weekday.has_nth() && weekday.len() != 7 {
         let plain = (0..7).any(|at| weekday.bits >> at & 1 == 1 && weekday.nth[at] == 0);
         if plain {
             return Err("day of week: `#` and `l` forms do not mix with plain days".into());
@@ -119,7 +119,7 @@ fn days(day: Set, weekday: Set, month: Set, [day_text, weekday_text]: [&[u8]; 2]
     let nth = weekday.has_nth().then_some(Weekdays::Nth(weekday.nth));
     let by_date = Days {
         months,
-        days: if day_star { u32::MAX } else { day.bits as u32 },
+        dates: if day_star { u32::MAX } else { day.bits as u32 },
         last: day.last && !day_star,
         nearest: day.nearest,
         weekdays: nth.unwrap_or(Weekdays::Any),
@@ -129,7 +129,7 @@ fn days(day: Set, weekday: Set, month: Set, [day_text, weekday_text]: [&[u8]; 2]
     if day_star || weekday_star {
         return Ok([Some(Days { weekdays, ..by_date }), None]);
     }
-    Ok([Some(by_date), Some(Days { days: u32::MAX, last: false, weekdays, ..by_date })])
+    Ok([Some(by_date), Some(Days { dates: u32::MAX, last: false, weekdays, ..by_date })])
 }
 
 impl Schedule {

@@ -28,10 +28,10 @@ fn next(schedule: &Schedule, days: &Days, from: Minute) -> Option<Minute> {
     let mut at = Month { year, month };
     if days.months >> month & 1 == 1 {
         let mask = days.mask(at) & (u32::MAX << day);
-        if mask >> day & 1 == 1 {
-            if let Some(minute) = time_after(schedule, of_day) {
-                return Some(day_number(year, month, day) * DAY + minute);
-            }
+        if mask >> day & 1 == 1
+            && let Some(minute) = time_after(schedule, of_day)
+        {
+            return Some(day_number(year, month, day) * DAY + minute);
         }
         // Two shifts: a day may be the 31st.
         let later = mask & (u32::MAX << day << 1);
@@ -65,10 +65,10 @@ fn previous(schedule: &Schedule, days: &Days, from: Minute) -> Option<Minute> {
     let mut at = Month { year, month };
     if days.months >> month & 1 == 1 {
         let mask = days.mask(at);
-        if mask >> day & 1 == 1 {
-            if let Some(minute) = time_before(schedule, of_day) {
-                return Some(day_number(year, month, day) * DAY + minute);
-            }
+        if mask >> day & 1 == 1
+            && let Some(minute) = time_before(schedule, of_day)
+        {
+            return Some(day_number(year, month, day) * DAY + minute);
         }
         let earlier = mask & ((1 << day) - 1);
         if earlier != 0 {

@@ -224,10 +224,10 @@ fn zone_of(tzinfo: &Bound<'_, PyAny>) -> PyResult<Zone> {
     // The last one asked for; held, so that its address is not given to another.
     static LAST: Mutex<Option<(Py<PyAny>, Zone)>> = Mutex::new(None);
     let last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((known, zone)) = last.as_ref() {
-        if known.is(tzinfo) {
-            return Ok(*zone);
-        }
+    if let Some((known, zone)) = last.as_ref()
+        && known.is(tzinfo)
+    {
+        return Ok(*zone);
     }
     // What follows runs Python, which may come back here.
     drop(last);

@@ -140,7 +140,7 @@ fn classes(py: Python<'_>) -> PyResult<&Classes> {
     })
 }
 
-/// A failed conversion: a Python exception, or words for a TemplateError.
+/// A failed conversion: a Python exception, or words for a `TemplateError`.
 enum Failure {
     Python(PyErr),
     Value(String),
@@ -190,6 +190,10 @@ fn from_python(value: &Bound<'_, PyAny>, typed: &mut Typed, depth: u32) -> Resul
         return Ok(Value::from(flag.is_true()));
     }
     if value.is_instance_of::<PyInt>() {
+        // The common size first: the stable ABI reads wider ones by arithmetic of Python's own.
+        if let Ok(number) = value.extract::<i64>() {
+            return Ok(Value::from(number));
+        }
         let number = value.extract::<i128>();
         return number
             .map(Value::from)
@@ -306,15 +310,16 @@ impl Object for Function {
             let (args, kwargs) = {
                 let reader = Reader { given: &self.given, made: &Held::of(state).typed };
                 let args = args.iter().map(|arg| argument(py, &reader, arg)).collect::<Result<Vec<_>, _>>()?;
-                let named = PyDict::new(py);
+                let mut named = None;
                 for name in kwargs.args() {
                     let value = argument(py, &reader, &kwargs.get::<Value>(name)?)?;
+                    let named = named.get_or_insert_with(|| PyDict::new(py));
                     named.set_item(name, value).map_err(|error| self.raise(error))?;
                 }
                 (args, named)
             };
             let args = PyTuple::new(py, args).map_err(|error| self.raise(error))?;
-            let result = self.callable.bind(py).call(args, Some(&kwargs)).map_err(|error| self.raise(error))?;
+            let result = self.callable.bind(py).call(args, kwargs.as_ref()).map_err(|error| self.raise(error))?;
             from_python(&result, &mut Held::of(state).typed, 0).map_err(|failure| match failure {
                 Failure::Python(error) => self.raise(error),
                 Failure::Value(message) => {

@@ -1,5 +1,7 @@
 //! DuckDB 2: PostgreSQL's lexer, with nested comments, dollar quotes, `E'…'`, and backticks beside `"…"`.
 
+use std::fmt::Write;
+
 use super::literal::{self, Writers};
 use super::{NameForm, Refusal, Syntax, TextForm};
 
@@ -42,7 +44,7 @@ fn decimal(out: &mut String, text: &str) -> Result<(), Refusal> {
         let precision = (whole + scale).max(1);
         out.push_str("CAST('");
         out.push_str(text);
-        out.push_str(&format!("' AS DECIMAL({precision},{scale}))"));
+        let _ = write!(out, "' AS DECIMAL({precision},{scale}))");
     }
     Ok(())
 }

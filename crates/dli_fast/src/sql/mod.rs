@@ -81,6 +81,7 @@ impl Refusal {
 
 /// The lexical facts of one dialect.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one fact of a dialect, independent of the others")]
 pub struct Syntax {
     /// `#` begins a line comment, as `--` does everywhere.
     pub hash_comments: bool,

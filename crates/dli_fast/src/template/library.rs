@@ -44,18 +44,18 @@ impl Library {
     /// The template as minijinja compiles it.
     pub(super) fn rewritten(&self, name: &str) -> Result<String, TemplateError> {
         let source = self.source(name)?;
-        prepass::rewrite(source, &mut self.lock()).map_err(|unreadable| self.unreadable(name, source.text, unreadable))
+        prepass::rewrite(source, &mut self.lock()).map_err(|unreadable| Self::unreadable(name, source.text, unreadable))
     }
 
     /// What the template uses.
     pub(super) fn facts(&self, name: &str) -> Result<Facts<'_>, TemplateError> {
         let source = self.source(name)?;
-        prepass::examine(source).map_err(|unreadable| self.unreadable(name, source.text, unreadable))
+        prepass::examine(source).map_err(|unreadable| Self::unreadable(name, source.text, unreadable))
     }
 
     /// minijinja says better what is wrong, where it sees it too. It is given little more than this pass has read: its
     /// parser does not survive what this pass refuses for its depth.
-    fn unreadable(&self, name: &str, text: &str, unreadable: Unreadable) -> TemplateError {
+    fn unreadable(name: &str, text: &str, unreadable: Unreadable) -> TemplateError {
         const AHEAD: usize = 200;
         let (line, column) = line_and_column(text, unreadable.at);
         let own = TemplateError::new(ErrorKind::Syntax, unreadable.message).at(name, line, Some(column));

@@ -107,17 +107,14 @@ pub fn written_out(text: &str, values: &[Value]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
-        match Mark::read(text.as_bytes(), at) {
-            Some((mark, length)) => {
-                at += length;
-                if let Mark::Value(number) = mark {
-                    out.push_str(&values.get(number as usize).map(ToString::to_string).unwrap_or_default());
-                }
+        if let Some((mark, length)) = Mark::read(text.as_bytes(), at) {
+            at += length;
+            if let Mark::Value(number) = mark {
+                out.push_str(&values.get(number as usize).map(ToString::to_string).unwrap_or_default());
             }
-            None => {
-                out.push(c);
-                at += c.len_utf8();
-            }
+        } else {
+            out.push(c);
+            at += c.len_utf8();
         }
     }
     out

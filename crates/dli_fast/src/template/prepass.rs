@@ -52,7 +52,7 @@ pub fn rewrite(source: Source<'_>, places: &mut Vec<Place>) -> Result<String, Un
 }
 
 /// Collects what a template uses.
-pub fn examine<'s>(source: Source<'s>) -> Result<Facts<'s>, Unreadable> {
+pub fn examine(source: Source<'_>) -> Result<Facts<'_>, Unreadable> {
     let (mut places, mut facts) = (Vec::new(), Facts::new());
     check(source.text)?;
     Pass::new(source, &mut places, Some(&mut facts)).run()?;

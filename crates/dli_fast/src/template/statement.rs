@@ -53,7 +53,6 @@ impl<'s> Walker<'s, '_> {
                     self.bump()?;
                 }
             }
-            "do" => self.plain()?,
             "filter" => self.filter_chain()?,
             "block" => self.block()?,
             "include" | "extends" => {
@@ -63,8 +62,8 @@ impl<'s> Walker<'s, '_> {
                 }
             }
             "import" => self.import()?,
-            "from" => self.from_import()?,
-            "autoescape" => self.plain()?,
+            "from" => self.import_names()?,
+            "do" | "autoescape" => self.plain()?,
             // `else`, …, and whatever minijinja is to refuse
             _ => {
                 while self.token.token != Token::End {
@@ -135,7 +134,9 @@ impl<'s> Walker<'s, '_> {
         } else if self.skip_symbol(b'|')? {
             self.filter_chain()?;
         }
-        names.into_iter().for_each(|name| self.assign(name));
+        for name in names {
+            self.assign(name);
+        }
         Ok(())
     }
 
@@ -147,7 +148,9 @@ impl<'s> Walker<'s, '_> {
         self.flow_without_if()?;
         self.open_scope();
         self.assign("loop");
-        names.into_iter().for_each(|name| self.assign(name));
+        for name in names {
+            self.assign(name);
+        }
         if self.skip_word("if")? {
             self.condition()?;
         }
@@ -161,7 +164,9 @@ impl<'s> Walker<'s, '_> {
             let (names, _) = self.targets()?;
             self.expect(b'=')?;
             self.flow()?;
-            names.into_iter().for_each(|name| self.assign(name));
+            for name in names {
+                self.assign(name);
+            }
             if self.token.token != Token::End {
                 self.expect(b',')?;
             }
@@ -241,7 +246,7 @@ impl<'s> Walker<'s, '_> {
         self.context_marker()
     }
 
-    fn from_import(&mut self) -> Walk<()> {
+    fn import_names(&mut self) -> Walk<()> {
         self.template()?;
         if !self.skip_word("import")? {
             return Err(self.unexpected());

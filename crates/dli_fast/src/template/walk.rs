@@ -571,9 +571,9 @@ impl<'s, 'e> Walker<'s, 'e> {
                 self.bump()?;
             }
             if text {
-                self.flow()?
+                self.flow()?;
             } else {
-                self.plain()?
+                self.plain()?;
             }
             if !self.is_symbol(b')') {
                 self.expect(b',')?;

@@ -101,9 +101,9 @@ impl<'a> Builder<'a> {
                 self.end();
                 Ok(())
             }
-            Event::Anchor(_, name) => Err(alias(format!("the anchor &{name} is not allowed"), span)),
-            Event::UnresolvedAlias(name) => Err(alias(format!("*{name} is an alias, which is not allowed"), span)),
-            Event::Alias(_) => Err(alias("an alias is not allowed".into(), span)),
+            Event::Anchor(_, name) => Err(alias(&format!("the anchor &{name} is not allowed"), span)),
+            Event::UnresolvedAlias(name) => Err(alias(&format!("*{name} is an alias, which is not allowed"), span)),
+            Event::Alias(_) => Err(alias("an alias is not allowed", span)),
             _ => Ok(()),
         }
     }
@@ -167,7 +167,9 @@ impl<'a> Builder<'a> {
         let Some(body) = text.strip_suffix('\n') else { return text };
         let last = self.source.rsplit(['\n', '\r']).next().unwrap_or_default();
         let indent = place(&span.start).column as usize - 1;
-        let is_last = last.len() > indent && last.bytes().take(indent).all(|byte| byte == b' ') && body.ends_with(&last[indent..]);
+        let is_last = last.len() > indent
+            && last.bytes().take(indent).all(|byte| byte == b' ')
+            && body.ends_with(&last[indent..]);
         if is_last { body } else { text }
     }
 
@@ -285,7 +287,7 @@ fn refuse_tag(tag: Option<&Tag>, span: &Span) -> Result<(), YamlError> {
     Err(YamlError::new(ErrorKind::Tag, at, message))
 }
 
-fn alias(what: String, span: &Span) -> YamlError {
+fn alias(what: &str, span: &Span) -> YamlError {
     let message = format!("{what}; write the value out, or quote it if it is text");
     YamlError::new(ErrorKind::Alias, place(&span.start), message)
 }

@@ -1,5 +1,7 @@
 //! The parser's errors in words that name the remedy. A place is never lost, whatever the text.
 
+use std::fmt::Write;
+
 use super::build::{OpenFlow, place};
 use super::{ErrorKind, Limits, Place, YamlError};
 use granit_parser::{ErrorKind as Kind, ScanError};
@@ -22,7 +24,7 @@ pub(super) fn explain(error: &ScanError, source: &str, open: &OpenFlow, limits: 
         other => (ErrorKind::Syntax, syntax(other, source, error.marker().byte_offset())),
     };
     if let Some((bracket, from)) = open.last().filter(|_| concerns_flow(error.kind())) {
-        message += &format!(" (the '{bracket}' of line {}, column {} is still open)", from.line, from.column);
+        let _ = write!(message, " (the '{bracket}' of line {}, column {} is still open)", from.line, from.column);
     }
     YamlError::new(kind, at, message)
 }
