@@ -41,8 +41,7 @@ def test_load(compare: Compare, root: Path) -> None:
         {
             "dli": lambda: load_project(root),
             "PyYAML, C loader, and the same models, no places": lambda: [
-                DatasetSpec.model_validate(yaml.load(file.read_bytes(), yaml.CSafeLoader))
-                for file in files
+                DatasetSpec.model_validate(yaml.load(file.read_bytes(), yaml.CSafeLoader)) for file in files
             ],
         },
     )
