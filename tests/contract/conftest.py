@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
 from dli_core.config import resolve
 from dli_core.engines.base import Capabilities, Engine
 from dli_core.engines.duckdb import DuckDBEngine

@@ -7,6 +7,7 @@ import time
 from uuid import uuid4
 
 import pytest
+
 from dli_core.engines.base import Engine, Query
 from dli_core.errors import DLIError, ErrorCode
 

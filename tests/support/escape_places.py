@@ -21,7 +21,7 @@ PIECES = [
 
 def hostile(count: int, seed: int) -> Iterator[str]:
     """Random strings of the pieces, the same for a seed."""
-    numbers = random.Random(seed)  # noqa: S311 - no secret
+    numbers = random.Random(seed)
     for _ in range(count):
         yield "".join(numbers.choices(PIECES, k=numbers.choice((1, 1, 2, 2, 3, 4, 5, 7))))
 

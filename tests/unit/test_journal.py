@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from dli import DatasetAPI, ExecutionContext, MockExecutor, SqlAPI
 from dli_core.engines.stream import QueryStream
 from dli_core.errors import DLIError
 from dli_core.models.result import QueryResult
 from dli_core.run.journal import Entry, Journal, JournaledStatement, commit_of, now
-
-from dli import DatasetAPI, ExecutionContext, MockExecutor, SqlAPI
 
 SPEC = """\
 name: data.main.x

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
+from dli import DatasetAPI, ExecutionContext, MetricAPI, MockExecutor, SqlAPI
 from dli_core.config import resolve
 from dli_core.errors import DLIError, ErrorCode
 from dli_core.models.common import ResultStatus
 from dli_core.models.result import ExecutionResult, QueryResult
 from dli_core.run.local import LocalRunner, collect
 from dli_core.run.request import RunRequest
-
-from dli import DatasetAPI, ExecutionContext, MetricAPI, MockExecutor, SqlAPI
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ def test_every_name_is_exported_from_where_the_checker_looks():
                 assert name.asname == name.name, f"{name.name} must be a redundant alias"
                 imports[name.name] = node.module
     assert imports == dli._EXPORTS
-    for name, module in imports.items():
-        assert getattr(dli, name) is getattr(importlib.import_module(module), name)
+    for exported, module in imports.items():
+        assert getattr(dli, exported) is getattr(importlib.import_module(module), exported)
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -45,7 +45,7 @@ def test_mock_mode_migration():
 
 def test_mock_mode_deprecation_warning():
     ctx = ExecutionContext(execution_mode=ExecutionMode.MOCK)
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="mock_mode is deprecated"):
         _ = ctx.mock_mode
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from dli_core.config import Settings, resolve
 from dli_core.errors import DLIError, ErrorCode
 from dli_core.models.spec import SqlSpec
