@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import dli_fast
 
+from dli_core.engines.interrupt import interrupted
 from dli_core.errors import DLIError, ErrorCode, error
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class QueryStream:
     _closed: threading.Event = field(default_factory=threading.Event)
     _closing: threading.Lock = field(default_factory=threading.Lock)  # taken once, by whoever closes it
     _watchdog: threading.Thread | None = None
+    _by_thread: bool = False  # the reader is not the main thread, which alone hears of Ctrl-C
     _judged: bool = False
     _done: bool = False
     _stopped_by: str | None = None  # "timeout", "cancel" or "close"
@@ -102,6 +104,7 @@ class QueryStream:
             if self._closed.is_set():
                 raise error(ErrorCode.RESULT_INCOMPLETE, "closed", job_id=self.job_id) from None
             raise
+        self._by_thread = threading.current_thread() is not threading.main_thread()
         watchdog = threading.Thread(target=self._guard, name="dli-watchdog", daemon=True)
         watchdog.start()
         self._watchdog = watchdog  # after its start: another thread may be closing the stream, and join it
@@ -191,6 +194,9 @@ class QueryStream:
 
     def _guard(self) -> None:
         while not self._closed.wait(_TICK) and not self.watch.ended:
+            if self._by_thread and interrupted():
+                self.cancel()
+                return
             waited = self.watch.waiting
             if waited is None:
                 continue

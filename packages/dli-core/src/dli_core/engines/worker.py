@@ -1,7 +1,7 @@
 """A blocking call of a driver, on a thread of its own, so that Ctrl-C and timeouts still reach us.
 
-call ─▶ thread          main thread waits on an Event: signals run between its waits
-          └─ result or exception ─▶ returned or raised here
+call ─▶ thread          the caller waits on an Event: in the main thread signals run meanwhile
+          └─ result or exception ─▶ returned or raised here; in other threads the caller looks after Ctrl-C itself
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from dli_core.engines.interrupt import TICK, interrupted
 
 T = TypeVar("T")
 
@@ -22,7 +24,10 @@ class CallTimeoutError(Exception):
 
 
 def interruptible(call: Callable[[], T], cancel: Callable[[], None], timeout: float) -> T:
-    """`call()`, or CallTimeoutError after `timeout` seconds; what ends the wait (Ctrl-C) cancels the call first."""
+    """`call()`, or CallTimeoutError after `timeout` seconds; what ends the wait (Ctrl-C) cancels the call first.
+
+    In another thread than the main one, Ctrl-C lets the call fail as a cancelled one does.
+    """
     result: list[T] = []
     failed: list[BaseException] = []
     finished = threading.Event()
@@ -37,7 +42,7 @@ def interruptible(call: Callable[[], T], cancel: Callable[[], None], timeout: fl
 
     threading.Thread(target=body, name="dli-call", daemon=True).start()
     try:
-        in_time = finished.wait(timeout)
+        in_time = _wait(finished, timeout, cancel)
     except BaseException:
         _stop(cancel, finished)
         raise
@@ -47,6 +52,18 @@ def interruptible(call: Callable[[], T], cancel: Callable[[], None], timeout: fl
     if failed:
         raise failed[0]
     return result[0]
+
+
+def _wait(finished: threading.Event, timeout: float, cancel: Callable[[], None]) -> bool:
+    if threading.current_thread() is threading.main_thread():
+        return finished.wait(timeout)
+    deadline = time.monotonic() + timeout
+    while not finished.wait(max(0.0, min(TICK, deadline - time.monotonic()))):
+        if time.monotonic() >= deadline:
+            return False
+        if interrupted():
+            _stop(cancel, finished)
+    return True
 
 
 def _stop(cancel: Callable[[], None], finished: threading.Event) -> None:
