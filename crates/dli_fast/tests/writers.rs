@@ -143,7 +143,7 @@ fn columns(random: &mut Random, rows: usize) -> Vec<(Field, ArrayRef)> {
     add(primitive::<Float64Type>(random, rows, Random::double));
     let cells: Vec<bool> = random.many(rows, |r| r.below(2) == 0);
     add(Arc::new(BooleanArray::new(cells.into(), random.nulls(rows))));
-    for scale in [0, 2, 9, -3] {
+    for scale in [0, 2, 3, 6, 8, 9, -3] {
         let array = primitive::<Decimal32Type>(random, rows, |r| r.wide() as i32 % 1_000_000_000);
         add(Arc::new(
             array
@@ -163,7 +163,7 @@ fn columns(random: &mut Random, rows: usize) -> Vec<(Field, ArrayRef)> {
                 .with_data_type(DataType::Decimal64(18, scale)),
         ));
     }
-    for scale in [0, 1, 4, 18, 19, 20, 38, -2] {
+    for scale in [0, 1, 2, 3, 4, 6, 7, 8, 9, 15, 16, 17, 18, 19, 20, 38, -2] {
         let array = primitive::<Decimal128Type>(random, rows, |r| {
             let wide = if r.below(2) == 0 { 0 } else { i128::from(r.wide()) << r.below(62) };
             wide + i128::from(r.wide())

@@ -19,7 +19,7 @@ def write_parquet(
 ) -> Written:
     """Write every batch of `source` as one Parquet file, to a file descriptor or a Python writer; nothing seeks.
 
-    Row groups of about 12 MiB as encoded, at most about 1 M rows; which rows share one depends on the data and its
+    Row groups of about 8 MiB as encoded, at most about 1 M rows; which rows share one depends on the data and its
     batches, not on time or `workers`. `level`: zstd 1 to 22 (1), gzip 0 to 9 (6). What Parquet lacks becomes:
     timestamp[s] and time32[s] milliseconds, date64 a date, an interval INTERVAL (months, days, ms), a decimal of
     negative scale one of scale 0, dictionary and run-end columns their values. A DataError names the column: a union, a

@@ -17,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Memory of the encoded columns after which a row group is closed.
-pub(super) const GROUP_BYTES: usize = 12 << 20;
+pub(super) const GROUP_BYTES: usize = 8 << 20;
 /// Rows after which it is, however small they are.
 const GROUP_ROWS: u64 = 1 << 20;
 /// A step is worth waking the gang for. Both are below what makes the reader wait, so that gathering never blocks.
