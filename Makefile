@@ -5,6 +5,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin/
 CRATE := crates/dli_fast
 ARGS ?=
+DIST ?=
 
 # The tools of .venv come first: maturin looks for its zig on the path.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -48,8 +49,8 @@ lint: setup ## ruff, mypy, pyright, import-linter, rustfmt, clippy, the lock fil
 docs: setup ## the documentation, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)mkdocs build --strict
 
-dist: setup ## wheels and source distributions of every package, into dist/
-	$(BIN)python tools/dist.py --uv $(UV)
+dist: setup ## wheels and source distributions of every package, into dist/; DIST=--own for this architecture only
+	$(BIN)python tools/dist.py --uv $(UV) $(DIST)
 
 # Built wheels with compiled bytecode beside the peers, in an environment and with a lock of its own.
 bench: dist ## DLI against its peers, into benchmarks/RESULTS.md; ARGS=--short for a quick look

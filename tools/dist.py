@@ -30,9 +30,11 @@ def run(*command: str | Path, cwd: Path = ROOT) -> None:
     subprocess.run(command, cwd=cwd, check=True)
 
 
-def targets() -> list[str]:
+def targets(*, own_only: bool) -> list[str]:
     """This machine's target first, then every other Linux target whose standard library is here."""
     own = f"{platform.machine()}-unknown-linux-gnu"
+    if own_only:
+        return [own]
     others = []
     for target in LINUX:
         if target == own:
@@ -47,11 +49,11 @@ def targets() -> list[str]:
     return [own, *others]
 
 
-def extension() -> None:
+def extension(*, own_only: bool) -> None:
     maturin: list[str | Path] = [Path(sys.executable).parent / "maturin"]
     if sys.platform == "linux":
         portable = ["--zig", "--compatibility", COMPATIBILITY]
-        for target in targets():
+        for target in targets(own_only=own_only):
             run(*maturin, "build", "--release", "--locked", "--out", DIST, *portable, "--target", target, cwd=CRATE)
     else:
         run(*maturin, "build", "--release", "--locked", "--out", DIST, cwd=CRATE)
@@ -62,10 +64,12 @@ def main() -> int:
     """Build all; what is in dist/ afterwards is of one version and nothing else."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--uv", default="uv", help="the uv to build with")
-    uv = parser.parse_args().uv
+    parser.add_argument("--own", action="store_true", help="the wheel of this machine's architecture only")
+    given = parser.parse_args()
+    uv = given.uv
     shutil.rmtree(DIST, ignore_errors=True)
     DIST.mkdir()
-    extension()
+    extension(own_only=given.own)
     for package in PURE:
         run(uv, "build", "--package", package, "--out-dir", DIST)
     (DIST / ".gitignore").unlink(missing_ok=True)  # uv writes one; the repository has its own

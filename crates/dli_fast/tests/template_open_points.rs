@@ -11,6 +11,15 @@ use template_common::{refused, render, set, sql};
 
 const ALL: [Dialect; 3] = [DuckDb, Trino, BigQuery];
 
+/// CPU seconds of this thread: on a busy machine, time on the wall says nothing.
+fn cpu() -> f64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a timespec of this frame.
+    let failed = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    assert_eq!(failed, 0);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
 #[test]
 fn point_1_dates_timestamps_and_decimals_compare_as_text_and_number() {
     for (condition, holds) in [
@@ -168,17 +177,16 @@ fn deep_templates_end_within_a_second() {
         many("{# #}"),
         many("{{ dates.month_start(d) }}"),
     ] {
-        let before = std::time::Instant::now();
+        let before = cpu();
         let _ = render(DuckDb, &template);
         let _ = set(DuckDb, &template).undeclared("t.sql");
-        let spent = before.elapsed();
-        assert!(spent.as_secs_f64() < 2.0, "{:.80} took {spent:?}", template);
+        let spent = cpu() - before;
+        assert!(spent < 2.0, "{:.80} took {spent:.2} s", template);
     }
 }
 
 #[test]
 fn endless_templates_end_within_a_second() {
-    let started = std::time::Instant::now();
     for template in [
         "{% for i in range(100000) %}{% for j in range(100000) %}{{ j }}{% endfor %}{% endfor %}",
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
@@ -217,11 +225,10 @@ fn endless_templates_end_within_a_second() {
         "{{ range(100000) | batch(2) | list | join(',') }}",
         "{{ 1 if range(100000) | map('string') | list == range(100000) | map('string') | list }}",
     ] {
-        let before = std::time::Instant::now();
+        let before = cpu();
         let outcome = render(DuckDb, template);
-        let spent = before.elapsed();
-        assert!(spent.as_secs_f64() < 1.0, "{template} took {spent:?}");
+        let spent = cpu() - before;
+        assert!(spent < 1.0, "{template} took {spent:.2} s");
         drop(outcome);
     }
-    assert!(started.elapsed().as_secs() < 10);
 }

@@ -1,6 +1,8 @@
 //! Any text as a cron expression, any moment, any zone: an error with a place, or fire times that go one way and fit.
 #![no_main]
 
+extern crate rooms as dli_fast;
+
 use dli_fast::cron::{Direction, Moment, Schedule, Zone, civil};
 use libfuzzer_sys::fuzz_target;
 

@@ -5,6 +5,8 @@
 //! ```
 #![no_main]
 
+extern crate rooms as dli_fast;
+
 use std::collections::BTreeMap;
 
 use dli_fast::sql::Dialect;

@@ -1,6 +1,8 @@
 //! Any text as a template: read as minijinja reads it, and never a panic on any dialect.
 #![no_main]
 
+extern crate rooms as dli_fast;
+
 use std::collections::BTreeMap;
 
 use dli_fast::sql::Dialect;

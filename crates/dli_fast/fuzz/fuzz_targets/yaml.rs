@@ -1,6 +1,8 @@
 //! Any bytes as YAML: a tree whose places lie inside of the text, or an error with a place; never a panic.
 #![no_main]
 
+extern crate rooms as dli_fast;
+
 use dli_fast::yaml::{Limits, Places, Step, Value, read};
 use libfuzzer_sys::fuzz_target;
 
