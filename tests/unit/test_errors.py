@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -643,6 +644,8 @@ def test_hangul_counts_two_columns():
     assert columns(caret) - 1 == columns(row[: row.index("foo")])
     assert columns("가나다") == 6
     assert columns("가e\u0301") == 3
+    assert columns(unicodedata.normalize("NFD", "한글")) == 4
+    assert columns("\u0e17\u0e35\u0e48") == 1  # a consonant of Thai with a vowel and a tone above it
 
 
 def test_a_tab_before_the_caret_does_not_move_it():

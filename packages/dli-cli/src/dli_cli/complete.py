@@ -114,7 +114,7 @@ def _spec_names(root: str, kind: str) -> Iterator[str]:
             named = (
                 line[5:].split(" #")[0].strip().strip("'\"") for line in text.splitlines() if line.startswith("name:")
             )
-            yield from (name for name in named if name)
+            yield from (name for name in named if name and name.isprintable())
 
 
 def _root(folder: str) -> str | None:

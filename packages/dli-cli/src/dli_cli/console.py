@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from dli_cli import amounts
+from dli_core.errors.safe import escaped
 from dli_core.errors.text import language
 from dli_core.export.publish import output_errors
 
@@ -83,13 +84,20 @@ class Console:
         with output_errors(_STDOUT):
             self.stdout.write(text + "\n")
 
+    def text(self, text: str) -> None:
+        """A text of the user's own (SQL, a value): a pipe gets it as it is, a terminal obeys nothing of it."""
+        self.data(_harmless(text) if self.on_terminal else text)
+
     def json(self, value: Any) -> None:
-        """The same as JSON."""
-        self.data(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+        """The same as JSON. What is not seen is escaped, for programs that is the same: people look at it too."""
+        text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+        if not text.replace("\n", "").isprintable():
+            text = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+        self.data(text)
 
     def note(self, text: str) -> None:
-        """A line about it."""
-        self.stderr.write(text + "\n")
+        """A line about it, or several. Names and paths in it may hold anything."""
+        self.stderr.write(_harmless(text) + "\n")
 
     def warn(self, text: str) -> None:
         """Something that went on, but not as it should."""
@@ -126,6 +134,10 @@ class Console:
             yield line.show
         finally:
             line.clear()
+
+
+def _harmless(text: str) -> str:
+    return "\n".join(escaped(line.expandtabs(4)) for line in text.split("\n"))
 
 
 def _open(stream: TextIO | None, mode: str) -> TextIO:

@@ -127,7 +127,7 @@ def dry_run(session: Session, found: DryRunResult) -> None:
     texts = [
         text.strip().rstrip(";").rstrip() if several else text.strip("\n") for text in found.statements or (found.sql,)
     ]
-    console.data(";\n\n".join(texts) + (";" if several else ""))
+    console.text(";\n\n".join(texts) + (";" if several else ""))
     console.flush()
     complaint = found.error
     if complaint is not None and found.checked:

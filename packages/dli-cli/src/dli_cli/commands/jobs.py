@@ -61,7 +61,7 @@ def show_command(console: Console, job: Job, sql: Sql = False, format: ListForma
     if format == "json":
         console.json(_as_json(entry))
     elif sql:
-        console.data(";\n\n".join(statement.sql.strip().rstrip(";") for statement in entry.statements))
+        console.text(";\n\n".join(statement.sql.strip().rstrip(";") for statement in entry.statements))
     else:
         console.data("\n".join(_told(entry)))
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dli_core.errors.safe import escaped, items, mapping
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from dli_core.errors.codes import ErrorCode
 
 PROBLEMS = 50
+_LATER_JAMO = frozenset(map(chr, (*range(0x1160, 0x1200), *range(0xD7B0, 0xD800))))
 _LARGEST = 1 << 20  # bytes of a file that an excerpt is read from: as large as a spec may be
 # Words; a command stays whole, in quotes or after a colon: 'dli config check'. … run: dli config set KEY VALUE
 _WORD = re.compile(r"(?<=: )(?:dli|pip) .+|(?<!\w)'[^']+'(?![A-Za-z0-9])\S*|\S+")
@@ -95,9 +97,15 @@ def excerpt(error: DLIError, root: Path | None = None, *, width: int = 80) -> Ex
 
 def columns(text: str) -> int:
     """Terminal columns of `text`: Hangul and other wide characters take two, marks that combine none."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+@lru_cache(1 << 12)
+def _cells(character: str) -> int:
+    # Vowels and final consonants of Hangul that is written in its parts stand in the cell of their syllable.
+    if unicodedata.category(character) in {"Mn", "Me"} or character in _LATER_JAMO:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def wrap(text: str, width: int, first: str, rest: str | None = None) -> Iterator[str]:

@@ -47,7 +47,7 @@ def show_command(console: Console, key: Section = None, origin: WithOrigin = Fal
         console.data("\n".join(tables.plain(["KEY", "VALUE", "ORIGIN"], rows, width)))
     else:
         for name, (text, _) in values.items():
-            console.data(f"{name} = {escaped(text)}")
+            console.data(escaped(f"{name} = {text}"))
 
 
 def get_command(console: Console, key: Key, options: ProjectOptions) -> None:
@@ -67,7 +67,7 @@ def get_command(console: Console, key: Key, options: ProjectOptions) -> None:
     text = shown[key][0]
     if text == "null":
         raise error(ErrorCode.CONFIG_MISSING, "missing_key", key=key)
-    console.data(text)
+    console.text(text)
 
 
 def path_command(console: Console, options: ListOptions) -> None:
