@@ -26,6 +26,7 @@ CASES = [
     Wrong("parameter-of-a-spec-without-any", ("metric", "run", "revenue", "-p", "day=2025-01-31"), "DLI-104"),
     Wrong("parameter-without-a-value", orders("-p", "day"), "DLI-203"),
     Wrong("parameter-without-a-name", orders("-p", "=2025-01-31"), "DLI-203"),
+    Wrong("parameter-that-is-not-given", ("run", "SELECT * FROM 'orders.csv' WHERE day = {{ day }}"), "DLI-304"),
     Wrong("parameter-of-an-unknown-type", ("run", "SELECT {{ n }}", "-p", "n:int=3"), "DLI-203"),
     Wrong(
         "parameter-of-two-types", ("run", "SELECT {{ n }}", "-p", "n:integer=3", "-p", "n:date=2025-01-31"), "DLI-203"

@@ -74,6 +74,8 @@ CASES = [
         "DLI-101",
         files={"dataset.archive.yaml": "name: shop.archive.orders\nquery_statement: SELECT 1\n"},
     ),
+    Wrong("name-of-the-file-is-not-read", IT, "DLI-101", files={"it.yaml": SPEC}),
+    Wrong("name-of-the-file-is-nearly-read", IT, "DLI-101", files={"datasets/it.dataset.yml": SPEC}),
     Wrong("name-of-a-spec-as-sql", ("run", "orders"), USAGE),
     Wrong("misspelt-name-of-a-spec-as-sql", ("run", "shop.main.ordres"), USAGE),
     # The files it names

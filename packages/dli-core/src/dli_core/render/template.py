@@ -110,12 +110,12 @@ class SpecTemplates:
         if text is not None and problem.line is not None:
             path, line, column = text.locate(problem.line, problem.column)
             place = {"path": path, "line": line, "column": column, "excerpt": text.excerpt(problem.line)}
-        candidate = None
-        if problem.kind == "undefined":
-            name = problem.message.split("`")[1] if problem.message.count("`") > 1 else ""
+        candidate, name = None, ""
+        if problem.kind == "undefined" and problem.message.count("`") > 1:
+            name = problem.message.split("`")[1]
             near = difflib.get_close_matches(name, [*values, *FUNCTIONS, *_DS], n=1)
             candidate = near[0] if near else None
-        what = None if problem.kind in _TOLD else problem.message
+        what = None if problem.kind in _TOLD else name or problem.message
         return error(code, problem.kind, problem=what, candidate=candidate, **place)
 
 

@@ -101,7 +101,12 @@ def plan_sql(sql: str, request: RunRequest, settings: Settings, dialect: str, na
     templates = SpecTemplates.make(Text(request.path, sql, request.path), (), (), settings.root, dialect)
     values = ad_hoc(request.parameters)
     functions = Functions(settings, None, names, os.environ)
-    statements = _render(templates, values, request, functions, (), ())
+    try:
+        statements = _render(templates, values, request, functions, (), ())
+    except DLIError as problem:
+        if problem.details.get("reason") == "undefined" and str(problem.details.get("problem")).isidentifier():
+            problem.details["reason"] = "not_given"  # no spec could declare it
+        raise
     return Plan(
         "",
         request.kind,

@@ -20,6 +20,7 @@ _SKIPPED = {"node_modules", "__pycache__", "target", "dist", "build", "site-pack
 # Nearly the name of a spec: dataset.yaml, dataset-orders.yaml, datasets.orders.yaml, Dataset.orders.yaml
 _NEARLY = re.compile(r"(dataset|metric|quality)s?([._ -].*)?\.ya?ml", re.IGNORECASE)
 _NAME = re.compile(rb"^name:", re.MULTILINE)
+_VALUE = re.compile(rb"^name:[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
 _CONTENT = re.compile(rb"^(query_file|query_statement|query_type|target):", re.MULTILINE)
 
 
@@ -63,6 +64,19 @@ def misnamed(root: Path) -> Iterator[tuple[str, str]]:
                 path = Path(folder, name)
                 if _looks_like_a_spec(path):
                     yield relative_to(root, path), near[1].lower()
+
+
+def unread(root: Path, name: str) -> str | None:
+    """The file that defines `name` and is not read, because its own name is not that of a spec."""
+    for folder, files in _folders(root):
+        for file in files:
+            path = Path(folder, file)
+            if file.endswith(_SUFFIXES) and kind_of(file) is None and _looks_like_a_spec(path):
+                found = _VALUE.search(read_bytes(path))
+                written = found[1].decode(errors="replace") if found else ""
+                if written == name or written.endswith(f".{name}"):
+                    return relative_to(root, path)
+    return None
 
 
 def _looks_like_a_spec(path: Path) -> bool:

@@ -10,6 +10,7 @@ import difflib
 from dli_core.config.files import find_root
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.models.spec import Spec
+from dli_core.specs.find import unread
 from dli_core.specs.load import Broken, Project
 from dli_core.specs.problem import invalid
 
@@ -54,10 +55,12 @@ def not_found(project: Project, kind: str, name: str) -> DLIError:
     near += [short[s] for s in difflib.get_close_matches(name.rpartition(".")[2], short, n=3, cutoff=0.6)]
     candidates = list(dict.fromkeys(near))
     other = next((s.kind for s in project.specs if s.name == name or s.name.endswith(f".{name}")), None)
+    file = None if other else unread(project.root, name)
     return error(
         CODES[kind],
-        "other_kind" if other else None,
+        "other_kind" if other else "misnamed" if file else None,
         name=name,
+        file=file,
         candidates=candidates or None,
         other=other,
         project=str(project.root),
