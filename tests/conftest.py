@@ -10,6 +10,7 @@ A test that needs something of the machine (a server, strace) skips with the rea
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 
 import pytest
@@ -24,6 +25,11 @@ MARKS: dict[str, tuple[str, str | None]] = {
 # Skips that are no failure in CI either: as what it runs, the test has nothing to show.
 EXCUSED = {"root may read everything"}
 CI = bool(os.environ.get("CI"))
+# A shell starts what it runs in the background with these ignored, and a process passes that on to its children: the
+# tests of signals would wait for ever.
+for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number is signal.SIGINT else signal.SIG_DFL)
 MACHINE = dict(os.environ)
 
 
