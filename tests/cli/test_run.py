@@ -209,6 +209,15 @@ def test_a_dry_run_of_dml_prints_every_statement_in_order(dli, flights: Path, sn
     assert dli("run", "SELECT count(*) AS n FROM information_schema.tables", cwd=flights).out == "n\n0\n"
 
 
+def test_a_dry_run_makes_no_database(dli, flights: Path):
+    for sql in ("SELECT 1 AS a", "CREATE TABLE t AS SELECT 1 AS a", "SELECT * FROM nowhere"):
+        dli("run", sql, "--dry-run", cwd=flights)
+    assert dli("dataset", "run", "departures", "--dry-run", cwd=flights).code == 0
+    assert not list(flights.glob("*.duckdb*"))
+    assert dli("run", "CREATE TABLE t AS SELECT 1 AS a", cwd=flights).code == 0
+    assert dli("run", "SELECT a FROM t", "--dry-run", cwd=flights).code == 0
+
+
 def test_a_dry_run_of_wrong_sql_is_exit_code_1(dli):
     done = dli("run", "SELECT * FROM nowhere", "--dry-run")
     assert (done.code, done.out) == (1, "SELECT * FROM nowhere\n")

@@ -15,6 +15,7 @@ def orders(*words: str) -> tuple[str, ...]:
 
 CASES = [
     Wrong("missing-parameter", ORDERS, "DLI-203"),
+    Wrong("missing-parameter-of-a-mock", ORDERS, "DLI-203", env={"DLI_EXECUTION_MODE": "mock"}),
     Wrong("ill-typed-date", orders("-p", "day=soon"), "DLI-203"),
     Wrong("date-that-does-not-exist", orders("-p", "day=2025-02-30"), "DLI-203"),
     Wrong("ill-typed-list", orders(*DAY, "-p", "ids=[1,x]"), "DLI-203"),

@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import dli_fast
@@ -79,14 +80,17 @@ class DuckDBEngine:
             if self._connection is None:
                 self._connection = self._open()
             cursor = self._connection.cursor()
-            cursor.execute("SET file_search_path = ?", [str(self._base)])
-            # Else `FROM query`, where there is no such table, finds a variable of this module.
-            cursor.execute("SET python_enable_replacements = false")
-            if "timezone" not in {name.lower() for name in self._options.settings}:
-                cursor.execute("SET TimeZone = 'UTC'")
-            for name, value in self._options.settings.items():
-                _set(cursor, name, value)
+            self._prepare(cursor)
         return DuckDBSession(cursor)
+
+    def _prepare(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        cursor.execute("SET file_search_path = ?", [str(self._base)])
+        # Else `FROM query`, where there is no such table, finds a variable of this module.
+        cursor.execute("SET python_enable_replacements = false")
+        if "timezone" not in {name.lower() for name in self._options.settings}:
+            cursor.execute("SET TimeZone = 'UTC'")
+        for name, value in self._options.settings.items():
+            _set(cursor, name, value)
 
     def stream(self, query: Query, session: Session | None = None) -> QueryStream:
         """Submit and return the open stream. Without a session it owns one and closes it at its end."""
@@ -100,8 +104,8 @@ class DuckDBEngine:
             raise
 
     def dry_run(self, query: Query) -> DryRunResult:
-        """Let DuckDB bind and plan the one statement. Nothing runs, whatever the text is."""
-        session = self.session()
+        """Let DuckDB bind and plan the one statement. Nothing runs, whatever the text is, and no database is made."""
+        session = self._elsewhere() if self._connection is None and self._would_be_made() else self.session()
         try:
             with translated(query):
                 statement = _single(session.cursor, query)
@@ -135,6 +139,18 @@ class DuckDBEngine:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    def _would_be_made(self) -> bool:
+        """Is there no file of the database yet, and a place for it?"""
+        file = Path(self._options.database)
+        return file.is_absolute() and file.parent.is_dir() and not file.exists()
+
+    def _elsewhere(self) -> DuckDBSession:
+        """A session on an empty database in memory, in place of the empty file that a run would make."""
+        with translated():
+            connection = duckdb.connect()
+            self._prepare(connection)
+        return DuckDBSession(connection)
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         path = self._options.database  # absolute already, unless it is no file
