@@ -34,7 +34,7 @@ def refused(data: str | bytes, kind: str, *, line: int | None = None, column: in
         read_yaml(data.encode() if isinstance(data, str) else data)
     spent = time.process_time() - begin
     error = caught.value
-    assert spent < 0.1, f"{spent * 1e3:.0f} ms"
+    assert spent < 1.0, f"{spent * 1e3:.0f} ms"  # a bound against hanging
     assert error.kind == kind, str(error)
     assert str(error) == f"{error.message} (line {error.line}, column {error.column})"
     assert len(str(error)) < 500
@@ -196,7 +196,7 @@ def answered(data: bytes) -> Any:
         assert error.column >= 1
     finally:
         spent = time.process_time() - begin
-        assert spent < 1.0, f"{spent * 1e3:.0f} ms"
+        assert spent < 5.0, f"{spent * 1e3:.0f} ms"  # a bound against hanging: what it takes is in benchmarks/
 
 
 @pytest.mark.parametrize(
