@@ -26,7 +26,8 @@ fn shape(dialect: Dialect, sql: &str) -> Option<Vec<String>> {
         Token::Whitespace(Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)) => Some("--".into()),
         Token::Whitespace(_) => None,
         Token::Word(word) if word.quote_style.is_some() => Some("name".into()),
-        Token::Word(word) => Some(word.value.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).to_string() + "w"),
+        // What a value may be glued to is a word's `_`.
+        Token::Word(word) => Some(word.value.split_inclusive('_').next().unwrap_or_default().to_string()),
         token => Some(format!("{:?}", std::mem::discriminant(&token))),
     });
     Some(shapes.collect())
