@@ -17,8 +17,7 @@ fuzz_target!(|source: &str| {
         panic!("{difference}");
     }
     for dialect in [Dialect::DuckDb, Dialect::Trino, Dialect::BigQuery] {
-        let templates =
-            Templates::new(dialect, [("t.sql".to_string(), source.to_string())], BTreeMap::new(), 20_000);
+        let templates = Templates::new(dialect, [("t.sql".to_string(), source.to_string())], BTreeMap::new(), 20_000);
         let mut scope = Scope::default();
         for name in ["a", "q", "x"] {
             scope.insert(name, "it's \"x\" -- */ \\ $$".into());
@@ -29,7 +28,11 @@ fuzz_target!(|source: &str| {
             assert!(rendered.sql.chars().all(|c| (c as u32) < 0xF_0000), "a mark is left");
             for (line, text) in rendered.sql.split('\n').enumerate().take(50) {
                 // Blanks before the first text of a template have no place.
-                assert!(text.trim().is_empty() || rendered.locate(line + 1, Some(1)).is_some(), "{line} of {:?}", rendered.sql);
+                assert!(
+                    text.trim().is_empty() || rendered.locate(line + 1, Some(1)).is_some(),
+                    "{line} of {:?}",
+                    rendered.sql
+                );
             }
         }
         let _ = templates.undeclared("t.sql");
