@@ -44,8 +44,8 @@ def csv_module(frame: pl.DataFrame, path: Path) -> None:
 
 def duckdb_copy(frame: pl.DataFrame, path: Path, kind: str) -> None:
     with duckdb.connect() as connection:
-        table = frame.to_arrow()  # noqa: F841 - DuckDB reads the variable
-        connection.execute(f"COPY (SELECT * FROM table) TO '{path}' ({kind})")
+        arrow = frame.to_arrow()  # noqa: F841 - DuckDB reads the variable
+        connection.execute(f"COPY (SELECT * FROM arrow) TO '{path}' ({kind})")
 
 
 def agree(mine: Path, theirs: Path) -> None:
@@ -125,6 +125,6 @@ def test_one_column(name: str, compare: Compare, short: bool) -> None:
 
 
 def _no_views(table: pa.Table) -> pa.Table:
-    """pyarrow's CSV writer does not know string views."""
+    """Strings instead of string views, which the CSV writer of pyarrow does not know."""
     fields = [f.with_type(pa.string()) if pa.types.is_string_view(f.type) else f for f in table.schema]
     return table.cast(pa.schema(fields))

@@ -45,13 +45,13 @@ schema:
 def test_read(compare: Compare, short: bool) -> None:
     files = [spec(number) for number in range(100 if short else 1_000)]
     values, places = dli_fast.read_yaml(files[0])
-    assert values == yaml.load(files[0], Loader=yaml.CSafeLoader)  # noqa: S506 - CSafeLoader is the safe one
+    assert values == yaml.load(files[0], Loader=yaml.CSafeLoader)
     assert places.get(("parameters", 1, "name")) == (12, 11)
     compare(
         "read spec files",
         f"{len(files)} files",
         {
             "dli": lambda: [dli_fast.read_yaml(data) for data in files],
-            "PyYAML, C loader, no places": lambda: [yaml.load(data, Loader=yaml.CSafeLoader) for data in files],  # noqa: S506
+            "PyYAML, C loader, no places": lambda: [yaml.load(data, Loader=yaml.CSafeLoader) for data in files],
         },
     )

@@ -1,8 +1,8 @@
 """What every suite shares: versions in the header, comparisons collected, RESULTS.md written at the end.
 
-    pytest benchmarks                 the whole run
-    pytest benchmarks --short         small inputs and few rounds, as CI does
-    pytest benchmarks --report FILE   write the tables (default: none)
+pytest benchmarks                 the whole run
+pytest benchmarks --short         small inputs and few rounds, as CI does
+pytest benchmarks --report FILE   write the tables (default: none)
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def record(request: pytest.FixtureRequest) -> Callable[[Comparison], None]:
 def compare(
     request: pytest.FixtureRequest, benchmark: BenchmarkFixture, record: Callable[[Comparison], None], short: bool
 ) -> Compare:
-    """compare(case, unit, {"dli": …, "peer": …}, scale=calls per measurement) → Comparison, kept for the report."""
+    """A function (case, unit, {"dli": …, "peer": …}, scale=calls per measurement) → Comparison, kept for the report."""
     suite = Path(str(request.path)).stem.removeprefix("bench_")
 
     def run(case: str, unit: str, ways: Mapping[str, Callable[[], object]], scale: float = 1.0) -> Comparison:
@@ -79,8 +79,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         target.write_text(f"{head}\n{_HOW}\n{text}\n", encoding="utf-8")
 
 
-_HOW = """CPU seconds of the whole process, minimum of interleaved rounds; a ratio says how many times DLI's CPU the peer
-takes in the same run. Files go to the page cache unless a row says fsync. Absolute figures are this machine's.
+_HOW = """CPU seconds of the whole process, minimum of interleaved rounds; a ratio says how many times DLI's CPU the
+peer takes in the same run. Files go to the page cache unless a row says fsync. Absolute figures are this machine's.
 """
 
 

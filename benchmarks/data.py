@@ -25,7 +25,7 @@ def lineitem(scale: float) -> Path:
         scratch = folder.with_suffix(f".{os.getpid()}")
         scratch.mkdir(parents=True)
         tool = Path(sys.executable).parent / "tpchgen-cli"
-        subprocess.run(  # noqa: S603 - our own words
+        subprocess.run(
             [str(tool), "parquet", "-s", f"{scale:g}", "--tables", "lineitem", "--output-dir", str(scratch)], check=True
         )
         folder.mkdir(exist_ok=True)

@@ -8,6 +8,7 @@ whole process (all threads), every comparison runs in turns, and what is quoted 
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -15,8 +16,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 OURS = "dli"
+PYTHON = sys.executable
+LAUNCH = str(Path(__file__).with_name("launch.py"))
 
 
 @dataclass(frozen=True)
@@ -66,17 +70,14 @@ class Child:
 def child(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | None = None) -> Child:
     """Run a command to its end; raise when it fails. Its output goes nowhere."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | dict(env or {})
-    process = subprocess.Popen(  # noqa: S603 - our own commands
-        list(command), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, cwd=cwd
+    done = subprocess.run(
+        [PYTHON, "-I", "-S", LAUNCH, *command], capture_output=True, env=environment, cwd=cwd, text=True, check=True
     )
-    assert process.stderr is not None
-    text = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        message = f"{command} exited {process.returncode}: {text.decode(errors='replace')[-500:]}"
+    found = json.loads(done.stdout)
+    if found["code"]:
+        message = f"{command} exited {found['code']}: {done.stderr[-500:]}"
         raise RuntimeError(message)
-    return Child(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Child(found["seconds"], found["peak"])
 
 
 def children(commands: Mapping[str, Sequence[str]], rounds: int, **options: object) -> dict[str, Child]:
@@ -90,6 +91,3 @@ def children(commands: Mapping[str, Sequence[str]], rounds: int, **options: obje
             old = best.get(name, done)
             best[name] = Child(min(old.seconds, done.seconds), min(old.peak, done.peak))
     return best
-
-
-PYTHON = sys.executable

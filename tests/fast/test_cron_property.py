@@ -12,15 +12,15 @@ import os
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-import pytest
+import croniter
 from dli_fast import Cron, CronError, next_fires
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-croniter = pytest.importorskip("croniter")
-
 EXAMPLES = int(os.environ.get("DLI_CRON_EXAMPLES", "400"))
-MANY = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+MANY = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 # Both hemispheres, a half-hour change, a negative one (Dublin), and changes at midnight (Santiago; Beirut: no 00:00).
 CHANGING = [
@@ -67,15 +67,17 @@ def field(low: int, high: int, names: list[str]) -> st.SearchStrategy[str]:
         st.tuples(value, step).map("/".join),
     )
     lists = st.lists(part, min_size=1, max_size=4).map(",".join)
-    return st.one_of(*[st.just("*")] * 4, part, part, lists, st.just(f"{low}-{high}"), st.sampled_from(["?", "*,5", "", "l"]))
+    return st.one_of(
+        *[st.just("*")] * 4, part, part, lists, st.just(f"{low}-{high}"), st.sampled_from(["?", "*,5", "", "l"])
+    )
 
 
 WEEKDAYS = ["sun", "mon", "tue", "Wed", "THU", "fri", "sat"]
 MONTHS = ["jan", "feb", "mar", "Apr", "MAY", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 nth = st.one_of(
-    st.tuples(st.sampled_from(["0", "1", "5", "7", "8", "mon", "fri-mon", "tue-thu", "l", "1-5"]), st.integers(0, 6)).map(
-        lambda parts: f"{parts[0]}#{parts[1]}"
-    ),
+    st.tuples(
+        st.sampled_from(["0", "1", "5", "7", "8", "mon", "fri-mon", "tue-thu", "l", "1-5"]), st.integers(0, 6)
+    ).map(lambda parts: f"{parts[0]}#{parts[1]}"),
     st.integers(0, 9).map(lambda day: f"l{day}"),
 )
 day = st.one_of(
@@ -85,7 +87,10 @@ day = st.one_of(
     st.sampled_from(["w1", "W31", "15w,3", "3,15W", "lw"]),
 )
 weekday = st.one_of(
-    *[field(0, 7, WEEKDAYS)] * 4, nth, st.lists(nth, min_size=2, max_size=3).map(",".join), st.sampled_from(["1#1,2", "0-6,0#1"])
+    *[field(0, 7, WEEKDAYS)] * 4,
+    nth,
+    st.lists(nth, min_size=2, max_size=3).map(",".join),
+    st.sampled_from(["1#1,2", "0-6,0#1"]),
 )
 expressions = st.tuples(field(0, 59, []), field(0, 23, []), day, field(1, 12, MONTHS), weekday).map(" ".join)
 # Few times a day, so that a change of the clock is met.
@@ -153,7 +158,10 @@ def same(text: str, zone: ZoneInfo | timezone | None, start: datetime, steps: in
 
 def moments(times: list[datetime]) -> list[tuple[datetime, datetime]]:
     """Wall clock and UTC: two datetimes of one zone compare equal whatever their fold."""
-    return [(time.replace(tzinfo=None, fold=0), time.astimezone(UTC) if time.tzinfo else time.replace(fold=0)) for time in times]
+    return [
+        (time.replace(tzinfo=None, fold=0), time.astimezone(UTC) if time.tzinfo else time.replace(fold=0))
+        for time in times
+    ]
 
 
 plain = st.datetimes(datetime(1971, 1, 1), datetime(2099, 1, 1), allow_imaginary=False)

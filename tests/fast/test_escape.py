@@ -14,10 +14,11 @@ import os
 import duckdb
 import pytest
 from dli_fast import Secret, TemplateError, Templates
-from escape_places import Place, hostile, places
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import TokenError
 from sqlglot.tokens import Token, TokenType
+
+from tests.support.escape_places import Place, hostile, places
 
 STRINGS = int(os.environ.get("DLI_ESCAPE_STRINGS", "150"))
 DIALECTS = ["duckdb", "trino", "bigquery"]
@@ -27,7 +28,7 @@ def render(templates: Templates, text: str) -> str | None:
     try:
         return templates.render("t", {"x": text, "s": Secret(text), "t": "t"}).sql
     except TemplateError as error:
-        assert error.kind in {"value", "place"}, error  # noqa: PT017 - the kind is what is tested
+        assert error.kind in {"value", "place"}, error
         return None
 
 

@@ -135,7 +135,7 @@ def test_keys_are_texts_whatever_they_look_like() -> None:
         ("a: `x`", "syntax", None, None),
         ("[a, b]: 1", "syntax", None, None),
         ("? {a: 1}\n: 1", "syntax", None, None),
-        ("a: \"\\q\"", "syntax", None, None),
+        ('a: "\\q"', "syntax", None, None),
     ],
 )  # fmt: skip
 def test_what_a_spec_does_not_need_is_refused_with_its_place(data: str, kind: str, line: int, column: int) -> None:

@@ -141,9 +141,9 @@ impl Layout for Csv {
         out.push(b'\n');
     }
 
-    fn rows(&self, batch: &Batch, range: Range<usize>, first: bool, out: &mut Chunks<'_>) -> Result<(), Halt> {
+    fn rows(&self, batch: &Batch, range: Range<usize>, at: u64, out: &mut Chunks<'_>) -> Result<(), Halt> {
         if let Some(plan) = &self.plan {
-            return plan.rows(batch, range, first, out);
+            return plan.rows(batch, range, at == 0, out);
         }
         let mut cell = Vec::new();
         for row in range {

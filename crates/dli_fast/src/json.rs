@@ -54,11 +54,11 @@ impl Json {
 impl Layout for Json {
     fn head(&self, _out: &mut Vec<u8>) {}
 
-    fn rows(&self, batch: &Batch, range: Range<usize>, first: bool, out: &mut Chunks<'_>) -> Result<(), Halt> {
+    fn rows(&self, batch: &Batch, range: Range<usize>, at: u64, out: &mut Chunks<'_>) -> Result<(), Halt> {
         if let Some(plan) = &self.fast {
-            return plan.rows(batch, range, first, out);
+            return plan.rows(batch, range, at == 0, out);
         }
-        let start = range.start;
+        let (start, first) = (range.start, at == 0);
         for row in range {
             if !self.lines {
                 out.buffer.extend_from_slice(if first && row == start { b"[\n" } else { b",\n" });

@@ -29,6 +29,12 @@ pub fn note_raised(raised: Raised) {
     RAISED.with(|slot| *slot.borrow_mut() = Some(raised));
 }
 
+/// What was noted on this thread since the last call.
+#[must_use]
+pub fn take_raised() -> Option<Raised> {
+    RAISED.with(|slot| slot.borrow_mut().take())
+}
+
 /// Why a stream ended early.
 pub struct StreamError {
     /// The producer's own text.
@@ -56,7 +62,7 @@ impl Batch {
     /// Bytes of the buffers, as far as the columns say.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.columns.iter().map(|column| column.get_buffer_memory_size()).sum()
+        self.columns.iter().map(Array::get_buffer_memory_size).sum()
     }
 }
 

@@ -1,7 +1,9 @@
-"""Cron: checked expressions and their fire times, as Airflow's scheduler (croniter) gives them. Source: src/cron/, src/py/cron.rs.
+"""Cron: checked expressions and their fire times, as Airflow's scheduler (croniter) gives them. Source: src/cron/,
+src/py/cron.rs.
 
 The time zone is that of the datetime: a `ZoneInfo` by its key (its rules come with this package and hold for 1900 and
-later), a fixed offset such as `timezone.utc`, or none (a clock that never changes). Results carry the same tzinfo."""
+later), a fixed offset such as `timezone.utc`, or none (a clock that never changes). Results carry the same tzinfo.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
@@ -15,7 +17,8 @@ class CronError(ValueError):
     syntax   an entry that is no number, name, range or step; a line break;
     range    a number out of its field's range, a step of 0;
     random   `H` or `R`: hashed or random times;
-    never    well-formed, but no date fits (`0 0 31 2 *`)."""
+    never    well-formed, but no date fits (`0 0 31 2 *`).
+    """
 
     message: str
     position: int
@@ -26,10 +29,12 @@ class Cron:
     """A checked expression: five fields (minute hour day month weekday), or @hourly, @daily, @midnight, @weekly,
     @monthly, @quarterly, @yearly, @annually. Immutable; equal by text.
 
-    As in croniter: names (`jan`, `mon`) in any case; `?` for a day; `l` the last day of the month, `l5` its last Friday,
-    `2#1` its first Tuesday, `15w` the working day nearest to the 15th; 7 is Sunday; a range that goes down wraps
-    (`fri-mon`), one of equal ends is the whole field; day of month and day of week, when both are given, are a union.
-    Raises CronError, TypeError."""
+    As in croniter: names (`jan`, `mon`) in any case; `?` for a day; `l` the last day of the month, `l5` its last
+    Friday, `2#1` its first Tuesday, `15w` the working day nearest to the 15th; 7 is Sunday; a range that goes down
+    wraps (`fri-mon`), one of equal ends is the whole field; day of month and day of week, when both are given, are a
+    union.
+    Raises CronError, TypeError.
+    """
 
     def __init__(self, text: str) -> None: ...
     @property
@@ -38,7 +43,9 @@ class Cron:
         """The first fire time strictly after `after`. When the clock changes: a time that does not exist fires when the
         clock goes on (unless the schedule has every hour); a time that comes twice fires twice.
 
-        Raises OverflowError beyond the year 9999, ValueError for a zone with an unknown key, TypeError for other tzinfos."""
+        Raises OverflowError beyond the year 9999, ValueError for a zone with an unknown key, TypeError for other
+        tzinfos.
+        """
     def previous(self, before: datetime) -> datetime:
         """The last fire time strictly before `before`. Raises as `next`."""
     def next_n(self, after: datetime, n: int) -> list[datetime]:
@@ -56,8 +63,9 @@ class Surprise:
 
     @property
     def kind(self) -> Literal["twice", "moved", "skipped"]:
-        """twice: the clock shows it twice and it fires both times; moved: it does not exist and fires when the clock goes
-        on; skipped: it does not exist and does not fire."""
+        """twice: the clock shows it twice and it fires both times; moved: it does not exist and fires when the clock
+        goes on; skipped: it does not exist and does not fire.
+        """
     @property
     def wall(self) -> datetime:
         """The time on the wall clock, without a zone."""

@@ -2,6 +2,10 @@ from dli_fast._cron import Cron as Cron
 from dli_fast._cron import CronError as CronError
 from dli_fast._cron import Surprise as Surprise
 from dli_fast._cron import next_fires as next_fires
+from dli_fast._file import IpcStream as IpcStream
+from dli_fast._file import read_ipc as read_ipc
+from dli_fast._file import write_ipc as write_ipc
+from dli_fast._file import write_parquet as write_parquet
 from dli_fast._rows import Batches as Batches
 from dli_fast._rows import collect as collect
 from dli_fast._rows import from_rows as from_rows
@@ -24,4 +28,5 @@ from dli_fast._yaml import read_yaml as read_yaml
 
 def build_info() -> dict[str, str]:
     """What is compiled in: `version`, `profile` ("release" or "debug"), `source_hash` (sha256 over Cargo.toml,
-    Cargo.lock and src/**/*.rs in sorted order of their paths; see build.rs), `rustc`."""
+    Cargo.lock and src/**/*.rs in sorted order of their paths; see build.rs), `rustc`.
+    """

@@ -16,8 +16,9 @@ class Batches:
     def names(self) -> list[str]: ...
     @property
     def types(self) -> list[str]:
-        """Per column, DLI's name of its type: integer, bigint, float, double, decimal(p,s), string, boolean, date, time,
-        timestamp, timestamp_tz, binary, list, struct, map, interval, null, and utinyint … for the others."""
+        """Per column, DLI's name of its type: integer, bigint, float, double, decimal(p,s), string, boolean, date,
+        time, timestamp, timestamp_tz, binary, list, struct, map, interval, null, and utinyint … for the others.
+        """
     @property
     def numeric(self) -> list[bool]:
         """Per column: is it a number (right-aligned on screen)?"""
@@ -27,7 +28,9 @@ class Batches:
     def truncated(self) -> bool:
         """True when `collect(limit=…)` stopped before the stream's end."""
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Rows as Python values: int, float, Decimal, str, bool, date, datetime (aware when zoned), time, timedelta, bytes, list, dict, None."""
+        """Rows as Python values: int, float, Decimal, str, bool, date, datetime (aware when zoned), time, timedelta,
+        bytes, list, dict, None.
+        """
     def to_tuples(self) -> list[tuple[Any, ...]]: ...
     def texts(self, start: int = 0, stop: int | None = None) -> list[list[str | None]]:
         """Cells of rows [start, stop) as the canonical text CSV would have (unquoted); None is null."""
@@ -35,9 +38,12 @@ class Batches:
 def collect(source: ArrowStreamExportable, *, limit: int | None = None) -> Batches:
     """Read a stream into memory: all of it, or at most `limit` rows (then the stream is released early).
 
-    Raises SourceError or the Python producer's exception. The GIL is released while waiting for the producer."""
+    Raises SourceError or the Python producer's exception. The GIL is released while waiting for the producer.
+    """
 
 def from_rows(rows: Sequence[Mapping[str, Any]], schema: Sequence[tuple[str, str]] | None = None) -> Batches:
     """Rows → batches. Column order: the schema's, else first appearance; a missing key is null; types are inferred over
-    all rows (int64, or decimal(38,0) beyond; int+float → double; Decimal → the smallest decimal that holds all; a column of
-    None only → null) unless `schema` names them by DESIGN §3's types. Raises DataError with column and row."""
+    all rows (int64, or decimal(38,0) beyond; int+float → double; Decimal → the smallest decimal that holds all; a
+    column of None only → null) unless `schema` names them by DESIGN §3's types.
+    Raises DataError with column and row.
+    """

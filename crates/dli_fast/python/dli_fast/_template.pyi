@@ -14,7 +14,9 @@ class TemplateError(ValueError):
     fuel       it does not come to an end, or writes more than 64 MiB;
     depth      calls, includes or expressions nested too deep;
     include    a template that does not exist.
-    `template` is the name given to Templates, `line` and `column` count from 1, the column in characters (None where not known)."""
+    `template` is the name given to Templates, `line` and `column` count from 1, the column in characters (None where
+    not known).
+    """
 
     kind: str
     message: str
@@ -24,9 +26,11 @@ class TemplateError(ValueError):
 
 @final
 class Identifier:
-    """A dotted name: rendered quoted, part by part. Parts are taken as they are: a dot inside of one is part of the name.
+    """A dotted name: rendered quoted, part by part. Parts are taken as they are: a dot inside of one is part of the
+    name.
 
-    Raises ValueError without parts or with an empty one, TypeError if one is no string. Equal by parts, hashable."""
+    Raises ValueError without parts or with an empty one, TypeError if one is no string. Equal by parts, hashable.
+    """
 
     def __init__(self, *parts: str) -> None: ...
     @property
@@ -39,7 +43,8 @@ class Secret:
     """A value that must not appear in comments (there it is `redacted`); anywhere else it is its value.
 
     In templates it can be written, compared and joined with `~`, nothing else; of a list, every item is a secret.
-    Its repr shows nothing."""
+    Its repr shows nothing.
+    """
 
     def __init__(self, value: Any) -> None: ...
 
@@ -52,7 +57,9 @@ class Rendered:
     def locate(self, line: int, column: int | None = None) -> tuple[str, int, int | None] | None:
         """Line and column (from 1, in characters) of `sql` → (template name, line, column or None) in the source.
 
-        Exact for text, through macros, includes and captures; inside of a value, the column of its `{{`. None outside of `sql`."""
+        Exact for text, through macros, includes and captures; inside of a value, the column of its `{{`. None outside
+        of `sql`.
+        """
     def source_lines(self) -> list[tuple[str, int]]:
         """For each line of `sql`: (template name, line)."""
 
@@ -64,7 +71,8 @@ class Templates:
     `{% from … import %}`; `macros` (namespace → template name) are in scope everywhere as `{{ ns.macro() }}`.
     A template is compiled when it is first used: a broken one disturbs no other. `fuel` bounds the work of one render
     (about one per instruction and per 64 bytes of text).
-    Raises ValueError for an unknown dialect."""
+    Raises ValueError for an unknown dialect.
+    """
 
     def __init__(
         self,
@@ -83,14 +91,18 @@ class Templates:
         """Render the template `name`.
 
         Values: str, int (up to 127 bits), float, bool, None, date, datetime (without a zone a TIMESTAMP, with one the
-        dialect's zoned timestamp), Decimal, list/tuple/dict of these, Identifier, Secret. A name must not be a macro namespace.
-        `functions` are called with plain Python values and return one of the same; an exception they raise passes through as it is.
-        The GIL is released while rendering. Raises TemplateError."""
+        dialect's zoned timestamp), Decimal, list/tuple/dict of these, Identifier, Secret. A name must not be a macro
+        namespace. `functions` are called with plain Python values and return one of the same; an exception they raise
+        passes through as it is. The GIL is released while rendering.
+        Raises TemplateError.
+        """
     def undeclared(self, name: str) -> set[str]:
         """Names the template reads that it does not define (and that are not built in), with those of what it includes
-        and of the macros it calls. Functions are names too. Raises TemplateError."""
+        and of the macros it calls. Functions are names too. Raises TemplateError.
+        """
     def raw_uses(self, name: str) -> list[tuple[str, int, int]]:
         """Every `| raw` in the template, in what it includes and in the macros it calls: (template, line, column)."""
     def calls(self, name: str, function: str) -> list[tuple[str, int, int, str]]:
         """Every `function('constant')` in the template, in what it includes and in the macros it calls:
-        (template, line, column, constant). For `ref`."""
+        (template, line, column, constant). For `ref`.
+        """

@@ -1,7 +1,9 @@
-"""Arrow → files: the canonical text of DESIGN §6, whatever the producer. Source: src/csv.rs, src/json.rs, src/pipe.rs."""
+"""Arrow → files: the canonical text of DESIGN §6, whatever the producer. Source: src/csv.rs, src/json.rs,
+src/pipe.rs.
+"""
 
 from collections.abc import Callable
-from typing import Literal, Protocol, final
+from typing import Literal, Protocol, TypeAlias, final
 
 class ArrowStreamExportable(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
@@ -9,17 +11,20 @@ class ArrowStreamExportable(Protocol):
 class SupportsWrite(Protocol):
     def write(self, data: bytes, /) -> int | None: ...
 
-Progress = Callable[[int, int], object]
+Progress: TypeAlias = Callable[[int, int], object]
 """Rows and bytes so far; called from the calling thread, at most 10 times a second. What it raises ends the write."""
 
 class SourceError(RuntimeError):
     """The producer's stream ended with an error. `message` is the producer's own text.
 
-    When the producer is a Python object that raised, that exception itself is raised instead."""
+    When the producer is a Python object that raised, that exception itself is raised instead.
+    """
+
     message: str
 
 class DataError(ValueError):
     """A value that has no form in the file: `message`, `column` (its name) and `row` (from 1, header not counted)."""
+
     message: str
     column: str
     row: int | None
@@ -38,7 +43,9 @@ class CancelToken:
 @final
 class Written:
     """What a writer wrote. `rows` is counted where rows are encoded, `drained` where batches are read: they must agree.
-    `bytes` and `sha256` (hex) are of the bytes that reached the target, after compression."""
+    `bytes` and `sha256` (hex) are of the bytes that reached the target, after compression.
+    """
+
     rows: int
     drained: int
     bytes: int
@@ -64,7 +71,9 @@ def write_csv(
     """Write every batch of `source` as RFC 4180 CSV with LF to a file descriptor or a Python writer.
 
     The GIL is released throughout; memory is bounded in bytes; Ctrl-C raises KeyboardInterrupt.
-    Raises DataError, SourceError (or the Python producer's own exception), OSError (with errno; of the target), CancelledError."""
+    Raises DataError, SourceError (or the Python producer's own exception), OSError (with errno; of the target),
+    CancelledError.
+    """
 
 def write_json(
     source: ArrowStreamExportable,
@@ -81,6 +90,8 @@ def write_json(
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Written:
-    """Write NDJSON (`lines=True`: one object a line) or a JSON array (`[` LF, one object a line joined by `,` LF, `]` LF; `[]` LF when empty).
+    """Write NDJSON (`lines=True`: one object a line) or a JSON array (`[` LF, one object a line joined by `,` LF, `]`
+    LF; `[]` LF when empty).
 
-    Duplicate column names are a DataError. Otherwise as `write_csv`."""
+    Duplicate column names are a DataError. Otherwise as `write_csv`.
+    """

@@ -48,6 +48,7 @@ pub(super) fn work(
     work: &Receiver<Task>,
     layout: &dyn Layout,
     shared: &Shared,
+    limit: usize,
     compression: Compression,
     spares: &Receiver<Vec<u8>>,
 ) {
@@ -57,7 +58,7 @@ pub(super) fn work(
         if shared.stopped() {
             return;
         }
-        let encode = || encode(&task, layout, shared, &mut compressor, spares, &mut buffer);
+        let encode = || encode(&task, layout, shared, limit, &mut compressor, spares, &mut buffer);
         let message = match catch_unwind(AssertUnwindSafe(encode)) {
             Ok(Ok(())) => Message::Done(task.range.len() as u64),
             Ok(Err(Halt::Stopped)) => return,
@@ -81,13 +82,13 @@ fn encode(
     task: &Task,
     layout: &dyn Layout,
     shared: &Shared,
+    limit: usize,
     compressor: &mut Compressor,
     spares: &Receiver<Vec<u8>>,
     buffer: &mut Vec<u8>,
 ) -> Result<(), Halt> {
-    let first = task.first_row == 0;
     buffer.clear();
-    if first {
+    if task.first_row == 0 {
         layout.head(buffer);
     }
     let out: &Sender<Message> = &task.out;
@@ -106,8 +107,8 @@ fn encode(
         };
         out.send(Message::Chunk(chunk)).map_err(|_| Stopped)
     };
-    let mut chunks = Chunks::new(std::mem::take(buffer), shared.chunk, &mut emit);
-    layout.rows(&task.batch.batch, task.range.clone(), first, &mut chunks)?;
+    let mut chunks = Chunks::new(std::mem::take(buffer), limit, &mut emit);
+    layout.rows(&task.batch.batch, task.range.clone(), task.first_row, &mut chunks)?;
     chunks.flush()?;
     *buffer = std::mem::take(&mut chunks.buffer);
     Ok(())

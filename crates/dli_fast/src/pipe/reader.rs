@@ -1,6 +1,7 @@
 //! The reader thread: pulls batches, cuts them into row ranges, and waits while too many bytes are in flight.
 
-use super::{Failure, INPUT_BUDGET, Shared, Slot, TICK, Task};
+use super::crew::TICK;
+use super::{Failure, Grain, Shared, Slot, Task};
 use crate::stream::{Batch, Source};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
@@ -10,9 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// A batch in flight; the reader learns when the last range of it is done.
-pub(super) struct Held {
+pub(crate) struct Held {
     pub batch: Batch,
-    bytes: usize,
+    pub bytes: usize,
     shared: Arc<Shared>,
 }
 
@@ -24,42 +25,61 @@ impl Drop for Held {
     }
 }
 
-/// Read to the end, or until stopped. Every range goes to the workers and, as a channel, to the writer's order.
-pub(super) fn read(mut source: Source, shared: &Arc<Shared>, slots: &Sender<Slot>, tasks: &Sender<Task>) {
-    let mut row = 0u64;
+/// Below this, what is in flight never makes the reader wait: a consumer may gather so much before it begins.
+pub(crate) const SMALL: usize = 1 << 20;
+
+/// Read to the end, and `deliver` every batch that has rows, until it says `false` or the run is stopped. `Ok(true)`: the end.
+pub(crate) fn read(
+    source: &mut Source,
+    shared: &Arc<Shared>,
+    mut deliver: impl FnMut(Arc<Held>) -> bool,
+) -> Result<bool, Failure> {
     let mut last_bytes = 0usize;
     while wait_for_room(shared, last_bytes) {
-        let batch = match source.next_batch() {
-            Ok(Some(batch)) => batch,
-            Ok(None) => return drop(slots.send(Slot::End)),
-            Err(error) => return drop(slots.send(Slot::Failed(Failure::Source(error)))),
-        };
+        let Some(batch) = source.next_batch().map_err(Failure::Source)? else { return Ok(true) };
         shared.drained.fetch_add(batch.rows as u64, Ordering::Relaxed);
         if batch.rows == 0 {
             continue;
         }
-        let (rows, bytes) = (batch.rows, batch.bytes());
+        let bytes = batch.bytes();
         last_bytes = bytes;
-        let step = range_rows(&batch, shared.chunk);
         *shared.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += bytes;
-        let held = Arc::new(Held { batch, bytes, shared: shared.clone() });
+        if !deliver(Arc::new(Held { batch, bytes, shared: shared.clone() })) {
+            return Ok(false);
+        }
+    }
+    Ok(false)
+}
+
+/// Cut every batch into ranges: each goes to the workers and, as a channel, to the writer's order.
+pub(super) fn cut(mut source: Source, shared: &Arc<Shared>, grain: Grain, slots: &Sender<Slot>, tasks: &Sender<Task>) {
+    let mut row = 0u64;
+    let result = read(&mut source, shared, |held| {
+        let rows = held.batch.rows;
+        let step = piece_rows(&held.batch, grain);
         for start in (0..rows).step_by(step) {
             let range = start..rows.min(start + step);
             let (out, messages) = bounded(2);
             let next = row + range.len() as u64;
             if slots.send(Slot::Range(messages)).is_err() || shared.stopped() {
-                return;
+                return false;
             }
             drop(tasks.send(Task { batch: held.clone(), range, first_row: row, out }));
             row = next;
         }
+        true
+    });
+    match result {
+        Ok(true) => drop(slots.send(Slot::End)),
+        Ok(false) => {}
+        Err(failure) => drop(slots.send(Slot::Failed(failure))),
     }
 }
 
 /// Wait until the batches in flight leave room for one more of the last size. `false`: stop.
 fn wait_for_room(shared: &Shared, expected: usize) -> bool {
     let mut in_flight = shared.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    while *in_flight > 0 && *in_flight + expected > INPUT_BUDGET && !shared.stopped() {
+    while *in_flight > SMALL && *in_flight + expected > shared.budget && !shared.stopped() {
         in_flight = match shared.freed.wait_timeout(in_flight, TICK) {
             Ok((guard, _)) => guard,
             Err(poisoned) => poisoned.into_inner().0,
@@ -68,11 +88,11 @@ fn wait_for_room(shared: &Shared, expected: usize) -> bool {
     !shared.stopped()
 }
 
-/// Rows of a range that gives about one chunk of text. Depends on the data alone, so that equal input gives equal
+/// Rows of a range that gives about `grain.bytes` of text. Depends on the data alone, so that equal input gives equal
 /// compressed blocks whatever the timing.
-fn range_rows(batch: &Batch, chunk: usize) -> usize {
+pub(crate) fn piece_rows(batch: &Batch, grain: Grain) -> usize {
     let row: usize = batch.columns.iter().map(|column| 1 + estimate(column.as_ref())).sum();
-    (chunk / row.max(1)).clamp(16, 1 << 16)
+    (grain.bytes / row.max(1)).clamp(grain.least_rows, 1 << 16)
 }
 
 /// About how many bytes of text a value has.

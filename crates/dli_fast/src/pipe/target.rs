@@ -1,6 +1,7 @@
 //! Where the bytes go: a file descriptor, or the caller's own thread.
 
-use super::{Event, Failure, Shared, TICK};
+use super::crew::{Event, TICK};
+use super::{Failure, Shared};
 use crossbeam_channel::{Receiver, Sender};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -14,7 +15,7 @@ pub enum Target {
     Caller,
 }
 
-pub(super) struct Sink {
+pub(crate) struct Sink {
     target: Target,
     events: Sender<Event>,
     put_ack: Receiver<()>,
@@ -22,7 +23,7 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    pub fn new(target: Target, events: Sender<Event>, put_ack: Receiver<()>, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(target: Target, events: Sender<Event>, put_ack: Receiver<()>, shared: Arc<Shared>) -> Self {
         Self { target, events, put_ack, shared }
     }
 

@@ -1,27 +1,26 @@
 //! The writer thread: takes the ranges in order, counts, hashes, writes.
 
 use super::compress::{Compression, Compressor};
+use super::crew::TICK;
 use super::target::Sink;
-use super::{Failure, Layout, Message, Shared, Slot, TICK, Written};
+use super::{Failure, Layout, Message, Shared, Slot, Written};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Everything to the target, in order, or the first failure in the order of rows.
 pub(super) fn drain(
     ordered: &Receiver<Slot>,
-    sink: Sink,
+    out: &mut Out,
     layout: &dyn Layout,
-    shared: &Shared,
     compression: Compression,
-    spare: &Sender<Vec<u8>>,
 ) -> Result<Written, Failure> {
-    let mut out = Out { sink, hash: Sha256::new(), bytes: 0, shared, spare };
     let mut rows = 0u64;
     loop {
-        match next(ordered, shared)? {
-            Slot::Range(messages) => rows = drain_range(&messages, rows, &mut out)?,
+        match next(ordered, &out.shared)? {
+            Slot::Range(messages) => rows = drain_range(&messages, rows, out)?,
             Slot::Failed(failure) => return Err(failure),
             Slot::End => break,
         }
@@ -39,16 +38,12 @@ pub(super) fn drain(
         compressor.compress(&rest, &mut chunk);
         out.write(chunk)?;
     }
-    let sha256 = out.hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String accepts every write");
-        text
-    });
-    Ok(Written { rows, drained: shared.drained.load(Ordering::Relaxed), bytes: out.bytes, sha256 })
+    Ok(out.written(rows))
 }
 
-fn drain_range(messages: &Receiver<Message>, mut rows: u64, out: &mut Out<'_>) -> Result<u64, Failure> {
+fn drain_range(messages: &Receiver<Message>, mut rows: u64, out: &mut Out) -> Result<u64, Failure> {
     loop {
-        match next(messages, out.shared)? {
+        match next(messages, &out.shared)? {
             Message::Chunk(chunk) => out.write(chunk)?,
             Message::Done(count) => {
                 rows += count;
@@ -61,7 +56,7 @@ fn drain_range(messages: &Receiver<Message>, mut rows: u64, out: &mut Out<'_>) -
 }
 
 /// The next message; a wait ends when the run was stopped.
-fn next<T>(channel: &Receiver<T>, shared: &Shared) -> Result<T, Failure> {
+pub(crate) fn next<T>(channel: &Receiver<T>, shared: &Shared) -> Result<T, Failure> {
     loop {
         match channel.recv_timeout(TICK) {
             Ok(message) => return Ok(message),
@@ -74,26 +69,41 @@ fn next<T>(channel: &Receiver<T>, shared: &Shared) -> Result<T, Failure> {
     }
 }
 
-struct Out<'a> {
+/// The ordered end of a run: counts and hashes what reaches the target.
+pub(crate) struct Out {
     sink: Sink,
     hash: Sha256,
     bytes: u64,
-    shared: &'a Shared,
-    spare: &'a Sender<Vec<u8>>,
+    pub shared: Arc<Shared>,
+    spare: Option<Sender<Vec<u8>>>,
 }
 
-impl Out<'_> {
-    fn write(&mut self, chunk: Vec<u8>) -> Result<(), Failure> {
+impl Out {
+    /// `spare` gets the buffers that were written, for another use.
+    pub fn new(sink: Sink, shared: Arc<Shared>, spare: Option<Sender<Vec<u8>>>) -> Self {
+        Self { sink, hash: Sha256::new(), bytes: 0, shared, spare }
+    }
+
+    pub fn write(&mut self, chunk: Vec<u8>) -> Result<(), Failure> {
         if chunk.is_empty() {
             return Ok(());
         }
         self.hash.update(&chunk);
         let length = chunk.len() as u64;
-        if let Some(buffer) = self.sink.write(chunk)? {
-            drop(self.spare.try_send(buffer));
+        if let (Some(buffer), Some(spare)) = (self.sink.write(chunk)?, &self.spare) {
+            drop(spare.try_send(buffer));
         }
         self.bytes += length;
         self.shared.bytes.store(self.bytes, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// What was written, `rows` of it.
+    pub fn written(&mut self, rows: u64) -> Written {
+        let sha256 = self.hash.finalize_reset().iter().fold(String::with_capacity(64), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a String accepts every write");
+            text
+        });
+        Written { rows, drained: self.shared.drained.load(Ordering::Relaxed), bytes: self.bytes, sha256 }
     }
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod cron;
+mod file;
 mod rows;
 mod source;
 mod template;
@@ -16,6 +17,7 @@ use pyo3::prelude::*;
 fn _dli_fast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     build::register(module)?;
     cron::register(module)?;
+    file::register(module)?;
     rows::register(module)?;
     template::register(module)?;
     watch::register(module)?;

@@ -1,6 +1,6 @@
 //! Bindings of `rows`: `Batches`, `collect`, `from_rows`.
 
-use super::source::{SourceError, data_error, source_error, stream_of};
+use super::source::{data_error, interruptible, source_error, stream_of};
 use crate::rows::{Held, build, is_number, type_name, values};
 use crate::stream::{Batch, Source};
 use crate::text::{Encoder, Form, Options};
@@ -123,19 +123,9 @@ impl Batches {
 #[pyo3(signature = (source, *, limit = None))]
 fn collect(py: Python<'_>, source: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Batches> {
     let stream = stream_of(source)?;
-    let (sender, done) = crossbeam_channel::bounded(1);
-    // A thread of its own: the producer may block for long, and signals are looked at meanwhile.
-    std::thread::Builder::new().name("dli-collect".into()).spawn(move || drop(sender.send(read(stream, limit))))?;
-    loop {
-        match py.detach(|| done.recv_timeout(std::time::Duration::from_millis(50))) {
-            Ok(Ok((held, truncated))) => return Ok(Batches { held, truncated }),
-            Ok(Err(error)) => return Err(source_error(py, error)),
-            Err(crossbeam_channel::RecvTimeoutError::Timeout) => py.check_signals()?,
-            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => {
-                return Err(SourceError::new_err("the stream could not be read"));
-            }
-        }
-    }
+    let (held, truncated) =
+        interruptible(py, "dli-collect", move || read(stream, limit))?.map_err(|e| source_error(py, e))?;
+    Ok(Batches { held, truncated })
 }
 
 fn read(stream: FFI_ArrowArrayStream, limit: Option<usize>) -> Result<(Held, bool), crate::stream::StreamError> {
@@ -161,6 +151,7 @@ fn read(stream: FFI_ArrowArrayStream, limit: Option<usize>) -> Result<(Held, boo
 /// Rows → batches.
 #[pyfunction]
 #[pyo3(signature = (rows, schema = None))]
+#[expect(clippy::needless_pass_by_value, reason = "an argument of a Python function")]
 fn from_rows(py: Python<'_>, rows: &Bound<'_, PyAny>, schema: Option<Vec<(String, String)>>) -> PyResult<Batches> {
     let rows: Vec<Bound<'_, PyAny>> = rows.try_iter()?.collect::<PyResult<_>>()?;
     let mut kinds: Vec<(String, Option<DataType>)> = Vec::new();

@@ -28,7 +28,7 @@ create_exception!(
     "A value that has no form: `message`, `column` (its name), `row` (from 1, or None)."
 );
 
-/// A DataError with its attributes; `row` counts from 1.
+/// A `DataError` with its attributes; `row` counts from 1.
 pub(crate) fn data_error(py: Python<'_>, message: &str, column: &str, row: Option<u64>) -> PyErr {
     let place = row.map_or_else(|| format!("column {column:?}"), |row| format!("row {row}, column {column:?}"));
     let error = DataError::new_err(format!("{place}: {message}"));
@@ -40,7 +40,7 @@ pub(crate) fn data_error(py: Python<'_>, message: &str, column: &str, row: Optio
     }
 }
 
-/// The exception for a stream that ended early: the producer's own where it is known, else a SourceError.
+/// The exception for a stream that ended early: the producer's own where it is known, else a `SourceError`.
 pub(crate) fn source_error(py: Python<'_>, error: StreamError) -> PyErr {
     if let Some(raised) = error.raised {
         match raised.downcast::<PyErr>() {
@@ -87,4 +87,23 @@ pub(crate) fn batch_of(source: &Bound<'_, PyAny>) -> PyResult<(SchemaRef, Batch)
 /// What a capsule of this name points to.
 pub(crate) fn pointer<T>(capsule: &Bound<'_, PyAny>, name: &CStr) -> PyResult<*mut T> {
     Ok(capsule.cast::<PyCapsule>()?.pointer_checked(Some(name))?.as_ptr().cast())
+}
+
+/// Run `body` on a thread of its own, since it may block for long, and look at signals meanwhile.
+pub(crate) fn interruptible<T: Send + 'static>(
+    py: Python<'_>,
+    name: &str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> PyResult<T> {
+    let (sender, done) = crossbeam_channel::bounded(1);
+    std::thread::Builder::new().name(name.into()).spawn(move || drop(sender.send(body())))?;
+    loop {
+        match py.detach(|| done.recv_timeout(std::time::Duration::from_millis(50))) {
+            Ok(result) => return Ok(result),
+            Err(crossbeam_channel::RecvTimeoutError::Timeout) => py.check_signals()?,
+            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => {
+                return Err(SourceError::new_err("the stream could not be read"));
+            }
+        }
+    }
 }

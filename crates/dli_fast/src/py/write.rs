@@ -9,7 +9,7 @@ use super::source::{DataError, SourceError, data_error, source_error, stream_of}
 use crate::csv::{Csv, Dialect};
 use crate::json::Json;
 use crate::pipe::{self, Caller, Compression, Failure, Layout, Settings, Target};
-use crate::stream::Raised;
+use crate::stream::{Raised, Source};
 use crate::text::{Binary, Nan, Numbers, Options, TextError, Utf8};
 use arrow_schema::Schema;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
@@ -85,7 +85,7 @@ impl Written {
     source, target, *, delimiter=",", header=true, null="", bom=false, safe=false, binary="base64", utf8="strict",
     compression="none", level=None, workers=None, progress=None, cancel=None
 ))]
-#[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "the keywords of the Python API")]
+#[expect(clippy::too_many_arguments, reason = "the keywords of the Python API")]
 fn write_csv(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
@@ -109,8 +109,9 @@ fn write_csv(
     let dialect = Dialect { delimiter, header, null: null.into(), bom, safe };
     dialect.check().map_err(PyValueError::new_err)?;
     let options = Options { binary: binary_form(binary)?, utf8: utf8_policy(utf8)?, ..Options::default() };
-    let run = Run::new(compression, level, workers, progress, cancel)?;
-    run.write(py, source, target, move |schema| Ok(Arc::new(Csv::new(schema, dialect, options)?)))
+    let compression = compression_of(compression, level)?;
+    let run = Run::new(workers, progress, cancel)?;
+    run.write(py, source, target, compression, move |schema| Ok(Arc::new(Csv::new(schema, dialect, options)?)))
 }
 
 #[pyfunction]
@@ -140,8 +141,9 @@ fn write_json(
         numbers: choice("numbers", numbers, &[("exact", Numbers::Exact), ("string", Numbers::String)])?,
         nan: choice("nan", nan, &[("null", Nan::Null), ("error", Nan::Error)])?,
     };
-    let run = Run::new(compression, level, workers, progress, cancel)?;
-    run.write(py, source, target, move |schema| Ok(Arc::new(Json::new(schema, lines, options)?)))
+    let compression = compression_of(compression, level)?;
+    let run = Run::new(workers, progress, cancel)?;
+    run.write(py, source, target, compression, move |schema| Ok(Arc::new(Json::new(schema, lines, options)?)))
 }
 
 fn binary_form(name: &str) -> PyResult<Binary> {
@@ -161,7 +163,7 @@ fn choice<T: Copy>(keyword: &str, value: &str, choices: &[(&str, T)]) -> PyResul
 
 /// The keywords every writer has.
 pub(super) struct Run {
-    settings: Settings,
+    pub workers: usize,
     progress: Option<Py<PyAny>>,
     cancelled: Arc<AtomicBool>,
 }
@@ -171,8 +173,6 @@ type Plan<T> = Result<Arc<T>, (String, TextError)>;
 
 impl Run {
     pub(super) fn new(
-        compression: &str,
-        level: Option<i32>,
         workers: Option<i64>,
         progress: Option<Py<PyAny>>,
         cancel: Option<&Bound<'_, CancelToken>>,
@@ -182,11 +182,7 @@ impl Run {
             Some(count) => return Err(PyValueError::new_err(format!("workers must be at least 1, not {count}"))),
             None => std::thread::available_parallelism().map_or(1, usize::from).min(16),
         };
-        Ok(Self {
-            settings: Settings { workers, compression: compression_of(compression, level)? },
-            progress,
-            cancelled: cancel.map_or_else(Arc::default, |token| token.get().flag.clone()),
-        })
+        Ok(Self { workers, progress, cancelled: cancel.map_or_else(Arc::default, |token| token.get().flag.clone()) })
     }
 
     fn write<T: Layout + 'static>(
@@ -194,39 +190,58 @@ impl Run {
         py: Python<'_>,
         source: &Bound<'_, PyAny>,
         target: &Bound<'_, PyAny>,
+        compression: Compression,
         plan: impl FnOnce(&Schema) -> Plan<T> + Send,
+    ) -> PyResult<Written> {
+        let settings = Settings { workers: self.workers, compression };
+        self.conduct(py, source, target, move |source, target, cancelled, caller| {
+            let layout = plan(&source.schema()).map_err(|(column, error)| unwritable(column, error))?;
+            pipe::run(source, layout, target, settings, cancelled, caller)
+        })
+    }
+
+    /// Open the source and run `body` without the GIL.
+    pub(super) fn conduct(
+        self,
+        py: Python<'_>,
+        source: &Bound<'_, PyAny>,
+        target: &Bound<'_, PyAny>,
+        body: impl FnOnce(Source, Target, &AtomicBool, &mut dyn Caller) -> Result<pipe::Written, Failure> + Send,
     ) -> PyResult<Written> {
         let (target, writer) = target_of(target)?;
         let stream = stream_of(source)?;
-        let Self { settings, progress, cancelled } = self;
+        let Self { progress, cancelled, .. } = self;
         let mut caller = PythonCaller { progress, writer, cancelled: cancelled.clone() };
         let result = py.detach(move || {
             let source = pipe::open(stream, &cancelled, &mut caller)?;
             if source.schema().fields().is_empty() {
                 return Err(unwritable(String::new(), TextError("a table without columns has no form".into())));
             }
-            let layout = plan(&source.schema()).map_err(|(column, error)| unwritable(column, error))?;
-            pipe::run(source, layout, target, settings, &cancelled, &mut caller)
+            body(source, target, &cancelled, &mut caller)
         });
         let pipe::Written { rows, drained, bytes, sha256 } = result.map_err(|failure| exception(py, failure))?;
         Ok(Written { rows, drained, bytes, sha256 })
     }
 }
 
-fn unwritable(column: String, error: TextError) -> Failure {
+pub(super) fn unwritable(column: String, error: TextError) -> Failure {
     Failure::Data { message: error.0, column, row: None }
 }
 
-fn compression_of(name: &str, level: Option<i32>) -> PyResult<Compression> {
-    let bounded = |default: i32, least: i32, most: i32| match level.unwrap_or(default) {
+/// The level, if `name` has it.
+pub(super) fn level_of(name: &str, level: Option<i32>, default: i32, least: i32, most: i32) -> PyResult<i32> {
+    match level.unwrap_or(default) {
         level if (least..=most).contains(&level) => Ok(level),
         level => Err(PyValueError::new_err(format!("{name} has levels {least} to {most}, not {level}"))),
-    };
+    }
+}
+
+fn compression_of(name: &str, level: Option<i32>) -> PyResult<Compression> {
     match name {
         "none" if level.is_some() => Err(PyValueError::new_err("level needs a compression")),
         "none" => Ok(Compression::None),
-        "gzip" => Ok(Compression::Gzip(bounded(6, 0, 9)? as u32)),
-        "zstd" => Ok(Compression::Zstd(bounded(3, -7, 22)?)),
+        "gzip" => Ok(Compression::Gzip(level_of(name, level, 6, 0, 9)? as u32)),
+        "zstd" => Ok(Compression::Zstd(level_of(name, level, 3, -7, 22)?)),
         _ => Err(PyValueError::new_err(format!(r#"compression must be "none" or "gzip" or "zstd", not {name:?}"#))),
     }
 }
@@ -306,6 +321,7 @@ fn attached(body: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<(), Raised>
 }
 
 impl Caller for PythonCaller {
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method's lifetime is not general enough")]
     fn tick(&mut self) -> Result<(), Raised> {
         attached(|py| py.check_signals())
     }
@@ -337,8 +353,8 @@ fn exception(py: Python<'_>, failure: Failure) -> PyErr {
     }
 }
 
-/// OSError with errno, of the subclass that belongs to it.
-fn os_error(py: Python<'_>, error: &std::io::Error) -> PyErr {
+/// `OSError` with errno, of the subclass that belongs to it.
+pub(super) fn os_error(py: Python<'_>, error: &std::io::Error) -> PyErr {
     let Some(code) = error.raw_os_error() else { return PyOSError::new_err(error.to_string()) };
     let text = py.import("os").and_then(|os| os.call_method1("strerror", (code,))?.extract::<String>());
     PyOSError::new_err((code, text.unwrap_or_else(|_| error.to_string())))

@@ -99,6 +99,7 @@ fn one(value: &Bound<'_, PyAny>) -> PyResult<DataType> {
     })
 }
 
+#[expect(clippy::many_single_char_names, reason = "precision and scale of two decimals")]
 fn widen(a: DataType, b: DataType) -> PyResult<DataType> {
     use DataType::{Date32, Decimal128, Float64, Int64, List, Null, Struct, Timestamp};
     Ok(match (a, b) {
@@ -196,7 +197,7 @@ fn list(item: &Arc<Field>, values: &[Value<'_>]) -> Result<ArrayRef, Misfit> {
         lengths.push(flat.len() - before);
     }
     let child = column(item.data_type(), &flat)?;
-    let nulls = NullBuffer::from_iter(values.iter().map(Option::is_some));
+    let nulls = values.iter().map(Option::is_some).collect::<NullBuffer>();
     Ok(Arc::new(ListArray::new(item.clone(), OffsetBuffer::from_lengths(lengths), child, Some(nulls))))
 }
 
@@ -210,7 +211,7 @@ fn structs(fields: &Fields, values: &[Value<'_>]) -> Result<ArrayRef, Misfit> {
         }
         columns.push(column(field.data_type(), &part)?);
     }
-    let nulls = NullBuffer::from_iter(values.iter().map(Option::is_some));
+    let nulls = values.iter().map(Option::is_some).collect::<NullBuffer>();
     let array = StructArray::try_new_with_length(fields.clone(), columns, Some(nulls), values.len());
     Ok(Arc::new(array.map_err(|error| (0, PyValueError::new_err(error.to_string())))?))
 }

@@ -215,9 +215,9 @@ pub(crate) fn write_value(
             let bytes = string::binary_bytes(array, row);
             quoted(form, out, |out| {
                 if is_uuid(field) {
-                    string::uuid(bytes, out)
+                    string::uuid(bytes, out);
                 } else {
-                    string::binary(bytes, options.binary, out)
+                    string::binary(bytes, options.binary, out);
                 }
                 Ok(())
             })

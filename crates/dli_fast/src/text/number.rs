@@ -32,6 +32,7 @@ pub fn float32(value: f32, form: Form, options: Options, out: &mut Vec<u8>) -> T
 }
 
 /// A half, given widened to a single, in its shortest form that reads back equal as a half.
+#[expect(clippy::missing_panics_doc, reason = "a float's own text is a float")]
 pub fn float16(value: f32, form: Form, options: Options, out: &mut Vec<u8>) -> TextResult {
     type Half = <Float16Type as ArrowPrimitiveType>::Native;
     if !value.is_finite() {

@@ -53,7 +53,7 @@ impl Zone {
         let sign = if offset < 0 { '-' } else { '+' };
         let offset = offset.unsigned_abs();
         write!(out, "{sign}{:02}:{:02}", offset / 3_600, offset / 60 % 60).expect("a Vec accepts every write");
-        if offset % 60 != 0 {
+        if !offset.is_multiple_of(60) {
             write!(out, ":{:02}", offset % 60).expect("a Vec accepts every write");
         }
     }

@@ -119,16 +119,12 @@ unsafe fn put_nested_cell(column: &Column<'_>, row: usize, at: *mut u8, out: &mu
     let start = inner.start();
     // SAFETY: as promised by the caller, on a buffer of its own.
     let done = unsafe { put_nested(column, row, start, &mut inner) };
-    let result = match done {
-        Ok(end) => {
-            inner.finish(end);
-            Ok(())
-        }
-        Err(Halted) => {
-            out.fault = inner.fault.take();
-            Err(Halted)
-        }
-    };
+    if let Ok(end) = done {
+        inner.finish(end);
+    } else {
+        out.fault = inner.fault.take();
+    }
+    let result = done.map(drop);
     drop(inner);
     let scratch = std::mem::take(&mut chunks.buffer);
     // SAFETY: as promised by the caller.

@@ -136,7 +136,7 @@ impl<'a> Column<'a> {
             }
             DataType::Utf8View => {
                 let array = array.as_string_view();
-                let buffers = array.data_buffers().iter().map(|buffer| buffer.as_slice()).collect();
+                let buffers = array.data_buffers().iter().map(arrow_buffer::Buffer::as_slice).collect();
                 Values::TextView(Views { views: array.views(), buffers })
             }
             DataType::Binary => {
@@ -149,7 +149,7 @@ impl<'a> Column<'a> {
             }
             DataType::BinaryView => {
                 let array = array.as_binary_view();
-                let buffers = array.data_buffers().iter().map(|buffer| buffer.as_slice()).collect();
+                let buffers = array.data_buffers().iter().map(arrow_buffer::Buffer::as_slice).collect();
                 Values::BinaryView(Views { views: array.views(), buffers })
             }
             DataType::FixedSizeBinary(width) => {

@@ -94,6 +94,7 @@ pub unsafe fn put_i64(at: *mut u8, value: i64) -> *mut u8 {
 /// # Safety
 /// 32 + SLACK bytes from `at` are writable.
 #[inline(always)]
+#[expect(clippy::float_cmp, reason = "the very same double is what makes the short text right")]
 pub unsafe fn put_f64(at: *mut u8, value: f64) -> *mut u8 {
     // Adding and subtracting 1.5 * 2^52 rounds to an integer while |cents| < 2^51.
     const ROUND: f64 = 6_755_399_441_055_744.0;
@@ -169,6 +170,42 @@ unsafe fn put_padded(at: *mut u8, value: u64, digits: usize) -> *mut u8 {
     }
 }
 
+/// Whole part and fraction. The common scales have constants of their own: those divisions become multiplications.
+#[inline(always)]
+fn split(magnitude: u64, scale: usize) -> (u64, u64) {
+    match scale {
+        1 => (magnitude / 10, magnitude % 10),
+        2 => (magnitude / 100, magnitude % 100),
+        3 => (magnitude / 1_000, magnitude % 1_000),
+        4 => (magnitude / 10_000, magnitude % 10_000),
+        6 => (magnitude / 1_000_000, magnitude % 1_000_000),
+        _ => (magnitude / POWERS[scale], magnitude % POWERS[scale]),
+    }
+}
+
+/// The `scale` < 20 digits of `value` < 10^scale. Up to 16 of them need no second place to be shifted from: with zeros
+/// appended they are 8 or 16 digits, and what is too much is scribbled past the end.
+///
+/// # Safety
+/// 24 + SLACK bytes from `at` are writable.
+#[inline(always)]
+unsafe fn put_fraction(at: *mut u8, value: u64, scale: usize) -> *mut u8 {
+    // SAFETY: as promised by the caller; at most 16 bytes are written here.
+    unsafe {
+        if scale <= 8 {
+            put_eight(at, (value * POWERS[8 - scale]) as u32);
+            return at.add(scale);
+        }
+        if scale <= 16 {
+            let value = value * POWERS[16 - scale];
+            let next = put_eight(at, (value / 100_000_000) as u32);
+            put_eight(next, (value % 100_000_000) as u32);
+            return at.add(scale);
+        }
+        put_padded(at, value, scale)
+    }
+}
+
 /// A decimal of scale 0 to 38.
 ///
 /// # Safety
@@ -185,9 +222,10 @@ pub unsafe fn put_decimal(at: *mut u8, value: i128, scale: usize) -> *mut u8 {
             if scale == 0 {
                 return put_u64(at, magnitude);
             }
-            let at = put_u64(at, magnitude / POWERS[scale]);
+            let (whole, fraction) = split(magnitude, scale);
+            let at = put_u64(at, whole);
             *at = b'.';
-            return put_padded(at.add(1), magnitude % POWERS[scale], scale);
+            return put_fraction(at.add(1), fraction, scale);
         }
         put_wide(at, magnitude, scale)
     }
@@ -270,7 +308,7 @@ static THREE: [[u8; 4]; 1000] = {
 /// `YYYY-MM-DDT`, of which the caller keeps 10 or 11 bytes, for a day of the table.
 ///
 /// # Safety
-/// 16 bytes from `at` are writable and FIRST_DAY ≤ day < END_DAY.
+/// 16 bytes from `at` are writable and `FIRST_DAY` ≤ day < `END_DAY`.
 #[inline(always)]
 pub unsafe fn put_day(at: *mut u8, days: &Days, day: i64) {
     // SAFETY: the index is in the table, as promised by the caller.

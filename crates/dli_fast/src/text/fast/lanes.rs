@@ -4,6 +4,8 @@
 //! src ─▶ load W bytes ─▶ store ─▶ special? non-ASCII? ─▶ stop at the first special byte │ next W
 //! ```
 
+#![expect(clippy::many_single_char_names, reason = "vectors, and the intrinsics on them")]
+
 /// A vector of bytes. Implementations only differ in width.
 pub trait Lane: Copy {
     /// Bytes a vector; at most 32.
@@ -124,6 +126,7 @@ impl Source {
     /// # Safety
     /// The memory outlives the slice.
     #[inline(always)]
+    #[must_use]
     pub unsafe fn slice<'a>(self) -> &'a [u8] {
         // SAFETY: as promised by the caller.
         unsafe { std::slice::from_raw_parts(self.at, self.len) }

@@ -8,6 +8,8 @@
 //! The invariant of all raw writes: before a cell, at least [`Plan::fixed`] bytes are free, which is enough for every
 //! cell of bounded length in the row; cells of unbounded length ask [`out::Out::room`] first.
 
+#![expect(clippy::inline_always, reason = "parts of the row loop: a call costs more than what they do, measured")]
+
 mod cell;
 mod column;
 pub mod digits;

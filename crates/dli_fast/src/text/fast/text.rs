@@ -245,6 +245,7 @@ pub unsafe fn put_slow<const IS_JSON: bool>(
 /// # Safety
 /// `at` is the end of the text in `out`.
 #[inline(always)]
+#[expect(clippy::unnecessary_wraps, reason = "one of the functions that put a cell")]
 pub unsafe fn put_null<const IS_JSON: bool>(
     column: &Column<'_>,
     at: *mut u8,

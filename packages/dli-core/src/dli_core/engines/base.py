@@ -10,12 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.models.result import DryRunResult, QueryResult
 
 if TYPE_CHECKING:
     from dli_core.engines.stream import QueryStream
+
+
+WriteRefusal = Literal["protected", "query_type", "no_rows"]
+
+
+def refused(reason: WriteRefusal, **details: Any) -> DLIError:
+    """The error for a statement that changes data where that must not be: it did not run."""
+    code = ErrorCode.EXECUTION_PERMISSION if reason == "protected" else ErrorCode.VALIDATION_FAILED
+    return error(code, reason, **details)
 
 
 class QueryExecutor(Protocol):
@@ -31,17 +41,40 @@ class SourceMap(Protocol):
     def locate(self, line: int, column: int | None = None) -> tuple[str, int, int | None] | None:
         """(path relative to the root, line, column) of a place in the statement; lines and columns from 1."""
 
+    def excerpt(self, line: int) -> str | None:
+        """The user's own line that a line of the statement came from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """One statement, ready to run."""
 
-    sql: str
+    sql: str = field(repr=False)  # it may hold secrets
     job_id: str  # ours, and journaled before the submit: a lost answer is found again by it
     timeout: float = 300.0  # seconds from submit to the first batch, then between batches
-    labels: Mapping[str, str] = field(default_factory=dict)
-    columns: tuple[tuple[str, str], ...] = ()  # declared (name, type): what a mock without rows answers with
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    columns: tuple[tuple[str, str], ...] = ()  # declared (name, type): the result's are cast to these
     source_map: SourceMap | None = None  # turns the engine's "line 9" into the user's file:line:col
+    refuse_writes: WriteRefusal | None = None  # why a statement that changes data must not run, if it must not
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do. The contract tests ask for nothing else about it, and the docs print this table.
+
+    Attributes:
+        runs_sql: it executes what it is given (a mock answers with what it was made with).
+        dry_run: it checks SQL without running it.
+        places: its errors say where in the SQL they are.
+        temporary_tables: the statements of one session share them.
+        cancels: a running query can be stopped.
+    """
+
+    runs_sql: bool = True
+    dry_run: bool = True
+    places: bool = True
+    temporary_tables: bool = True
+    cancels: bool = True
 
 
 class Session(Protocol):
@@ -56,10 +89,12 @@ class Engine(Protocol):
     name: str  # in the configuration: duckdb
     title: str  # for people: DuckDB
     dialect: str
+    capabilities: Capabilities
 
     def session(self) -> Session: ...
     def stream(self, query: Query, session: Session | None = None) -> QueryStream:
         """Submit and return the open stream. Without a session it owns one and closes it at its end."""
+        ...
 
     def dry_run(self, query: Query) -> DryRunResult: ...
     def cancel(self, job_id: str) -> None: ...

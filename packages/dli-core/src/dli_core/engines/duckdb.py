@@ -9,19 +9,22 @@ other. Needs DuckDB 2.0: version 1.5 ends a stream silently empty when its conne
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import dli_fast
 import duckdb
 
-from dli_core.engines.base import Query, Session
-from dli_core.engines.duckdb_errors import from_exception, from_text, translated
+from dli_core.config import hidden
+from dli_core.config.hidden import HIDDEN, without_secrets
+from dli_core.engines.base import Capabilities, Query, Session, refused
+from dli_core.engines.duckdb_errors import from_exception, from_text, has_place, translated
+from dli_core.engines.duckdb_types import selection
 from dli_core.engines.stream import QueryStream, StreamHooks, timed_out
-from dli_core.engines.worker import CallTimeout, interruptible
+from dli_core.engines.worker import CallTimeoutError, interruptible
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.models.result import DryRunResult
 
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_ANALYZE = re.compile(r"\bANALYZE\b", re.IGNORECASE)
+
 _ROWS = {
     duckdb.StatementType.SELECT,
     duckdb.StatementType.EXPLAIN,
@@ -37,15 +42,8 @@ _ROWS = {
     duckdb.StatementType.CALL,
     duckdb.StatementType.EXECUTE,
 }
-# Statements whose single value counts the rows they changed.
-_COUNTS = {
-    duckdb.StatementType.INSERT,
-    duckdb.StatementType.UPDATE,
-    duckdb.StatementType.DELETE,
-    duckdb.StatementType.MERGE_INTO,
-    duckdb.StatementType.COPY,
-    duckdb.StatementType.CREATE,
-}
+# What statements without rows answer with: how many rows they changed, or nothing at all.
+_ANSWERS = {(), (("Count", "BIGINT"),), (("Success", "BOOLEAN"),)}
 
 
 class DuckDBSession:
@@ -66,6 +64,7 @@ class DuckDBEngine:
     name = "duckdb"
     title = "DuckDB"
     dialect = "duckdb"
+    capabilities = Capabilities()
 
     def __init__(self, settings: Settings) -> None:
         self._options = settings.local.duckdb
@@ -81,6 +80,8 @@ class DuckDBEngine:
                 self._connection = self._open()
             cursor = self._connection.cursor()
             cursor.execute("SET file_search_path = ?", [str(self._base)])
+            # Else `FROM query`, where there is no such table, finds a variable of this module.
+            cursor.execute("SET python_enable_replacements = false")
             if "timezone" not in {name.lower() for name in self._options.settings}:
                 cursor.execute("SET TimeZone = 'UTC'")
             for name, value in self._options.settings.items():
@@ -104,7 +105,7 @@ class DuckDBEngine:
         try:
             with translated(query):
                 statement = _single(session.cursor, query)
-                columns = self._plan(session.cursor, statement, query)
+            columns = self._plan(session.cursor, statement, query)
         except DLIError as problem:
             complaint = {"code": str(problem.code), "message": problem.message, "details": problem.details}
             return DryRunResult(sql=query.sql, engine=self.name, checked=True, valid=False, error=complaint)
@@ -136,14 +137,21 @@ class DuckDBEngine:
                 self._connection = None
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        database = self._options.database
-        path = database if database.startswith(":memory:") else str(self._base / Path(database).expanduser())
+        path = self._options.database  # absolute already, unless it is no file
         try:
             return duckdb.connect(path)
         except duckdb.Error as problem:
             reason = "locked" if "lock" in str(problem).lower() else "database"
+            shown = without_secrets(path)
+            if shown != path:  # md:shop?motherduck_token=…
+                problem.args = (without_secrets(str(problem)),)
             raise error(
-                ErrorCode.EXECUTION_CONNECTION, reason, engine="DuckDB", database=path, problem=str(problem), cause=problem
+                ErrorCode.EXECUTION_CONNECTION,
+                reason,
+                engine="DuckDB",
+                database=shown,
+                problem=str(problem),
+                cause=problem,
             ) from problem
 
     def _submit(self, query: Query, session: DuckDBSession, *, owned: bool) -> QueryStream:
@@ -160,32 +168,33 @@ class DuckDBEngine:
         try:
             with translated(query):
                 statement = _single(cursor, query)
-                columns, watch = self._call(query, lambda: _execute(cursor, statement))
+                _check_writes(statement, query)
+                columns, watch, missing = self._call(query, lambda: _execute(cursor, statement, query))
         except BaseException:
             self._running.pop(query.job_id, None)
             raise
-        returns_rows = statement.type in _ROWS or statement.type not in _COUNTS | {duckdb.StatementType.INVALID}
-        if not columns or statement.type in _COUNTS:
-            returns_rows = columns not in ((), (("Count", "BIGINT"),))
-        return QueryStream(query, columns, watch, hooks, returns_rows=returns_rows, submitted=submitted)
+        returns_rows = statement.type in _ROWS or columns not in _ANSWERS
+        stream = QueryStream(query, columns, watch, hooks, returns_rows=returns_rows, submitted=submitted)
+        stream.warnings.extend(f"the declared column {name} is not in the result" for name in missing)
+        return stream
 
     def _call(self, query: Query, call: Callable[[], T]) -> T:
         try:
             return interruptible(call, lambda: self.cancel(query.job_id), query.timeout)
-        except CallTimeout:
+        except CallTimeoutError:
             raise timed_out(query) from None
 
     def _plan(
         self, cursor: duckdb.DuckDBPyConnection, statement: duckdb.Statement, query: Query
     ) -> tuple[tuple[str, str], ...]:
         # DESCRIBE binds a query and runs nothing; EXPLAIN plans the rest. What neither takes is only parsed.
-        text = statement.query.strip().rstrip(";")
-        if statement.type == duckdb.StatementType.SELECT:
-            with contextlib.suppress(duckdb.ParserException):  # SHOW and the like cannot be described
-                rows = self._call(query, lambda: cursor.execute(f"DESCRIBE {text}").fetchall())
+        # What parsed on its own but not behind these words (SHOW, TRUNCATE) is left at that.
+        with translated(query, ahead=1), contextlib.suppress(duckdb.ParserException):
+            if statement.type == duckdb.StatementType.SELECT:
+                rows = self._call(query, lambda: cursor.execute(f"DESCRIBE\n{query.sql}").fetchall())
                 return tuple((str(row[0]), str(row[1])) for row in rows)
-        if statement.type in _PLANNED:
-            self._call(query, lambda: cursor.execute(f"EXPLAIN {text}").fetchall())
+            if statement.type in _PLANNED:
+                self._call(query, lambda: cursor.execute(f"EXPLAIN\n{query.sql}").fetchall())
         return ()
 
 
@@ -223,15 +232,43 @@ def _single(cursor: duckdb.DuckDBPyConnection, query: Query) -> duckdb.Statement
     return statements[0]
 
 
+def _check_writes(statement: duckdb.Statement, query: Query) -> None:
+    if query.refuse_writes is not None and not _only_reads(statement):
+        raise refused(query.refuse_writes, statement=statement.type.name)
+
+
+def _only_reads(statement: duckdb.Statement) -> bool:
+    """EXPLAIN ANALYZE runs what it explains, and EXECUTE whatever was prepared."""
+    if statement.type == duckdb.StatementType.EXPLAIN:
+        return _ANALYZE.search(statement.query) is None
+    return statement.type in _ROWS and statement.type != duckdb.StatementType.EXECUTE
+
+
 def _execute(
-    cursor: duckdb.DuckDBPyConnection, statement: duckdb.Statement
-) -> tuple[tuple[tuple[str, str], ...], dli_fast.Watch]:
-    """Start the statement; rows come when the watch is read."""
-    relation: Any = cursor.sql(statement)  # type: ignore[arg-type]  # the stub knows only text
+    cursor: duckdb.DuckDBPyConnection, statement: duckdb.Statement, query: Query
+) -> tuple[tuple[tuple[str, str], ...], dli_fast.Watch, list[str]]:
+    """Start the statement; rows come when the watch is read. Third: declared columns that the result lacks."""
+    try:
+        relation: Any = cursor.sql(statement)
+    except (duckdb.BinderException, duckdb.CatalogException) as problem:
+        if statement.type == duckdb.StatementType.SELECT and not has_place(problem):
+            _locate(cursor, query)
+        raise
     if relation is None:
-        return (), dli_fast.Watch(dli_fast.from_rows([]))
+        return (), dli_fast.Watch(dli_fast.from_rows([])), []
+    missing = [name for name, _ in query.columns if name not in relation.columns]
+    if statement.type is duckdb.StatementType.SELECT:
+        selected = selection(relation.columns, relation.types, dict(query.columns))
+        if selected is not None:
+            relation = relation.project(selected)
     columns = tuple(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
-    return columns, dli_fast.Watch(relation)
+    return columns, dli_fast.Watch(relation), missing
+
+
+def _locate(cursor: duckdb.DuckDBPyConnection, query: Query) -> None:
+    """A relation's errors have lost their place: let the query fail once more where they keep it."""
+    with translated(query, ahead=1):
+        cursor.execute(f"DESCRIBE\n{query.sql}")
 
 
 def _set(cursor: duckdb.DuckDBPyConnection, name: str, value: object) -> None:
@@ -240,12 +277,15 @@ def _set(cursor: duckdb.DuckDBPyConnection, name: str, value: object) -> None:
     try:
         cursor.execute(f"SET {name} = ?", [value])
     except duckdb.Error as problem:
+        shown = hidden.shown(("local", "duckdb", "settings", name), value)
+        if shown == HIDDEN:
+            problem.args = (str(problem).replace(str(value), HIDDEN),)
         failed = from_exception(problem)
         raise error(
             ErrorCode.CONFIG_INVALID,
             "engine_setting",
             key=f"local.duckdb.settings.{name}",
-            value=str(value),
+            value=shown,
             problem=failed.details["problem"],
             cause=problem,
         ) from problem

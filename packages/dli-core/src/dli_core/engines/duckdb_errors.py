@@ -1,13 +1,13 @@
 """DuckDB's errors → DLI codes, with the place in the user's file.
 
-    "Binder Error: … LINE 3: …" ─▶ kind (the words before ':') ─▶ code
-                     └─▶ line, column ─▶ Query.source_map ─▶ path:line:column
+"Binder Error: … LINE 3: …" ─▶ kind (the words before ':') ─▶ code
+                 └─▶ line, column ─▶ Query.source_map ─▶ path:line:column
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -82,58 +82,75 @@ _KINDS: Mapping[str, type[Exception]] = {
     "TransactionContext": duckdb.TransactionException,
     "Mismatch Type": duckdb.TypeMismatchException,
 }
+_FIRST_WIDE = "\u1100"  # Hangul; what is wide begins here
 _HEAD = re.compile(r"\A([A-Za-z ]+?) Error: ")
+_NO_FILE = re.compile(r"\AIO Error: No files found that match the pattern")
+# It looks for near names among its own tables too.
+_OWN_NAMES = re.compile(r"\s*Did you mean \"(?:pg_|duckdb_|sqlite_|pragma_|information_schema)[^\"]*\"\??")
 _LINE = re.compile(r"\n\s*\nLINE (\d+): (.*)\n([ ]*)\^[\^~]*\s*\Z")
 
 
 @contextmanager
-def translated(query: Query | None = None) -> Iterator[None]:
-    """Around every call into the driver: its exceptions come out as DLIErrors."""
+def translated(query: Query | None = None, *, ahead: int = 0) -> Generator[None]:
+    """Around every call into the driver: its exceptions come out as DLIErrors.
+
+    `ahead` is how many lines of ours stand before the query's in what the driver was given.
+    """
     try:
         yield
     except duckdb.Error as problem:
-        raise from_exception(problem, query) from problem
+        raise from_exception(problem, query, ahead=ahead) from problem
 
 
-def from_exception(problem: Exception, query: Query | None = None) -> DLIError:
+def from_exception(problem: Exception, query: Query | None = None, *, ahead: int = 0) -> DLIError:
     """The DLIError for an exception of the driver."""
     code = next(CODES[kind] for kind in type(problem).__mro__ if kind in CODES)
-    return _error(code, str(problem), query, problem)
+    return _error(code, str(problem), query, problem, ahead)
+
+
+def has_place(problem: Exception) -> bool:
+    """Does the driver say where in the SQL it went wrong?"""
+    return _LINE.search(str(problem)) is not None
 
 
 def from_text(text: str, query: Query | None = None) -> DLIError:
     """The DLIError for the text of an error that arrived inside a stream."""
     head = _HEAD.match(text)
     kind = _KINDS.get(head[1]) if head else None
-    return _error(CODES[kind] if kind else ErrorCode.EXECUTION_FAILED, text, query, None)
+    return _error(CODES[kind] if kind else ErrorCode.EXECUTION_FAILED, text, query, None, 0)
 
 
-def _error(code: ErrorCode, text: str, query: Query | None, cause: Exception | None) -> DLIError:
-    message, place = _place(text, query)
+def _error(code: ErrorCode, text: str, query: Query | None, cause: Exception | None, ahead: int) -> DLIError:
+    message, place = _place(text, query, ahead)
+    message = _OWN_NAMES.sub("", message)
+    missing = code is ErrorCode.EXECUTION_FAILED and _NO_FILE.match(text)
+    if missing:  # the SQL is wrong, and trying again will not help
+        code = ErrorCode.EXECUTION_QUERY
     job = query.job_id if query else None
-    return error(code, engine="DuckDB", problem=message, job_id=job, cause=cause, **place)
+    # An embedded engine that failed is not at it any more: such a query may be sent again.
+    final = True if code in {ErrorCode.EXECUTION_FAILED, ErrorCode.EXECUTION_CONNECTION} else None
+    reason = "no_file" if missing else None
+    return error(code, reason, engine="DuckDB", problem=message, job_id=job, final=final, cause=cause, **place)
 
 
-def _place(text: str, query: Query | None) -> tuple[str, dict[str, Any]]:
+def _place(text: str, query: Query | None, ahead: int) -> tuple[str, dict[str, Any]]:
     """The text without DuckDB's own excerpt, and where in the user's file (or the SQL) it points."""
     found = _LINE.search(text)
     if not found:
         return text, {}
     message = text[: found.start()].rstrip()
-    line = int(found[1])
+    line = int(found[1]) - ahead
     if query is None:
         return message, {"line": line}
-    column = _column(query.sql, line, found[2], len(found[3]) - len(f"LINE {line}: "))
+    column = _column(query.sql, line, found[2], len(found[3]) - len(f"LINE {found[1]}: "))
     place = query.source_map.locate(line, column) if query.source_map else None
-    if place:
-        path, line, column = place
-        return message, {"path": path, "line": line, **({"column": column} if column else {})}
-    excerpt = query.sql.split("\n")[line - 1] if line <= query.sql.count("\n") + 1 else None
-    return message, {
-        "line": line,
-        **({"column": column} if column else {}),
-        **({"excerpt": excerpt} if excerpt else {}),
-    }
+    if place and query.source_map:
+        path, at, column = place
+        facts = {"path": path, "line": at, "column": column, "excerpt": query.source_map.excerpt(line)}
+    else:
+        lines = query.sql.split("\n")
+        facts = {"line": line, "column": column, "excerpt": lines[line - 1] if line <= len(lines) else None}
+    return message, {key: value for key, value in facts.items() if value is not None}
 
 
 def _column(sql: str, line: int, shown: str, caret: int) -> int | None:
@@ -144,6 +161,6 @@ def _column(sql: str, line: int, shown: str, caret: int) -> int | None:
     front = 3 if shown.startswith("...") else 0
     start = lines[line - 1].find(shown[front:].removesuffix("..."))
     # The caret counts display columns: a wide character before it takes two.
-    width = sum(2 if ord(character) > 0x1100 else 1 for character in shown[:caret])
+    width = sum(2 if character >= _FIRST_WIDE else 1 for character in shown[:caret])
     wide = width - min(caret, len(shown))
     return None if start < 0 else start + caret - wide - front + 1

@@ -1,6 +1,6 @@
 """Settings → the engine, imported only when it is used.
 
-    local.engine ─▶ ENGINES ─▶ module.make(settings)        an injected executor ─▶ ExecutorEngine
+local.engine ─▶ ENGINES ─▶ module.make(settings)        an injected executor ─▶ ExecutorEngine
 """
 
 from __future__ import annotations
@@ -30,5 +30,6 @@ def make_engine(settings: Settings, executor: QueryExecutor | None = None) -> En
         return ExecutorEngine(executor or MockExecutor(), dialect=settings.local.engine)
     name = settings.local.engine
     if name not in ENGINES:
-        raise error(ErrorCode.CONFIG_INVALID, "engine_absent", value=name, allowed=", ".join(ENGINES))
+        origin = str(settings.origin("local.engine"))
+        raise error(ErrorCode.CONFIG_INVALID, "engine_absent", value=name, allowed=", ".join(ENGINES), origin=origin)
     return cast("Engine", import_module(ENGINES[name]).make(settings))

@@ -12,12 +12,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import dli_fast
 
+from dli_core.engines.interrupt import interrupted
 from dli_core.errors import DLIError, ErrorCode, error
 
 if TYPE_CHECKING:
@@ -55,14 +56,26 @@ class QueryStream:
     hooks: StreamHooks
     returns_rows: bool = True  # False: DML or DDL; its single value, if any, is the count of affected rows
     expected_rows: int | None = None  # what the engine announced, when it does
-    submitted: float = field(default_factory=time.monotonic)
+    submitted: float = field(default_factory=time.monotonic)  # the engine's time runs from here until this exists
     statistics: dict[str, Any] = field(default_factory=dict[str, Any])
     warnings: list[str] = field(default_factory=list[str])
     finish: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
-    info: dict[str, Any] = field(default_factory=dict[str, Any])  # name, mode, engine: set by the runner
+    released: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])  # called when it is closed
+    info: dict[str, Any] = field(default_factory=dict[str, Any])  # name, mode, engine, …: set by the runner
+    started: float = field(default_factory=time.monotonic)  # of the whole run; the runner sets it
+    affected: int | None = None  # rows that DML changed, once collected
+    failure: BaseException | None = None  # what ended the `with` block early
     _closed: threading.Event = field(default_factory=threading.Event)
+    _closing: threading.Lock = field(default_factory=threading.Lock)  # taken once, by whoever closes it
+    _watchdog: threading.Thread | None = None
+    _by_thread: bool = False  # the reader is not the main thread, which alone hears of Ctrl-C
+    _judged: bool = False
     _done: bool = False
-    _stopped_by: str | None = None  # "timeout" or "cancel"
+    _stopped_by: str | None = None  # "timeout", "cancel" or "close"
+    _submit_took: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._submit_took = time.monotonic() - self.submitted
 
     @property
     def job_id(self) -> str:
@@ -70,31 +83,53 @@ class QueryStream:
         return self.query.job_id
 
     @property
+    def complete(self) -> bool:
+        """Whether its end has been proven."""
+        return self._done
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Milliseconds since the run began."""
+        return round((time.monotonic() - self.started) * 1000)
+
+    @property
     def names(self) -> list[str]:
         """The columns' names, in order."""
         return [name for name, _ in self.columns]
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        capsule = self.watch.__arrow_c_stream__(requested_schema)
-        threading.Thread(target=self._guard, name="dli-watchdog", daemon=True).start()
+        try:
+            capsule = self.watch.__arrow_c_stream__(requested_schema)
+        except RuntimeError:
+            if self._closed.is_set():
+                raise error(ErrorCode.RESULT_INCOMPLETE, "closed", job_id=self.job_id) from None
+            raise
+        self._by_thread = threading.current_thread() is not threading.main_thread()
+        watchdog = threading.Thread(target=self._guard, name="dli-watchdog", daemon=True)
+        watchdog.start()
+        self._watchdog = watchdog  # after its start: another thread may be closing the stream, and join it
         return capsule
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> Generator[None]:
         """Around whatever drains the stream: the engine's errors come out as DLIErrors."""
         try:
             yield
+        except DLIError:
+            raise
         except dli_fast.SourceError as problem:
-            raise self._error(str(problem)) from problem
-        except OSError:
-            if self.watch.failed is not None:  # a foreign reader may wrap the engine's error in one of its own
-                raise self._error(self.watch.failed) from None
+            raise self._instead_of(problem, str(problem)) from None
+        except Exception as problem:
+            if self.watch.failed is not None:  # a foreign reader wraps the engine's error in one of its own
+                raise self._instead_of(problem, self.watch.failed) from None
             raise
 
     def collect(self, limit: int | None = None) -> dli_fast.Batches:
         """Hold the rows in memory: all of them, or the first `limit` (then the query is cancelled)."""
         with self.reading():
             batches = dli_fast.collect(self, limit=limit)
+        if not self.returns_rows and self.columns:
+            self.affected = _count(batches)
         if not batches.truncated:
             self.done(len(batches))
         return batches
@@ -106,6 +141,7 @@ class QueryStream:
         """
         if self._done:
             return
+        self._judged = True
         if self._stopped_by or self.watch.failed is not None or not self.watch.ended:
             raise self._error(self.watch.failed or "the stream ended without the engine's word that it was complete")
         for reason, count in (("announced", self.expected_rows), ("drained", self.watch.rows)):
@@ -122,47 +158,80 @@ class QueryStream:
 
     def close(self) -> None:
         """Cancel what still runs and free what was held. Safe to call twice."""
-        if self._closed.is_set():
+        if not self._closing.acquire(blocking=False):
             return
         self._closed.set()
         if not self._done and not self.watch.ended:
+            self._stopped_by = self._stopped_by or "close"
             self.hooks.cancel()
+        if self._watchdog is not None:
+            self._watchdog.join()  # a thread that lives on when Python ends keeps the engine's objects alive
         self.watch.close()
         self.hooks.close()
+        for release in self.released:
+            release()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, *rest: object) -> None:
+        self.failure = problem
         try:
-            # Drained by a foreign reader (Polars, pyarrow): the end is proven here.
-            if kind is None and self.watch.ended and not self._done:
-                self.done(self.watch.rows)
+            if not self._judged:
+                self._judge(problem)
+        except BaseException as failure:
+            self.failure = failure
+            raise
         finally:
             self.close()
 
+    def _judge(self, problem: BaseException | None) -> None:
+        """Drained by a foreign reader (Polars, pyarrow): its end is proven here, or its error told as ours."""
+        if problem is None and self.watch.ended:
+            self.done(self.watch.rows)
+        if isinstance(problem, Exception) and not isinstance(problem, DLIError) and self.watch.failed is not None:
+            raise self._instead_of(problem, self.watch.failed) from None
+
     def _guard(self) -> None:
         while not self._closed.wait(_TICK) and not self.watch.ended:
+            if self._by_thread and interrupted():
+                self.cancel()
+                return
             waited = self.watch.waiting
             if waited is None:
                 continue
-            if self.watch.batches == 0:  # the first batch: the wait began with the submit
-                waited = time.monotonic() - self.submitted
+            if self.watch.batches == 0:  # the first batch: the engine has worked on it since the submit
+                waited += self._submit_took
             if waited > self.query.timeout:
                 self._stopped_by = "timeout"
                 self.hooks.cancel()
                 return
+
+    def _instead_of(self, problem: Exception, text: str) -> DLIError:
+        """Our error for a reader's, which repeats the engine's text: it stays behind ours, and says no more."""
+        failure = self._error(text)
+        problem.args = (failure.message,)
+        return failure
 
     def _error(self, text: str) -> DLIError:
         if self._stopped_by == "timeout":
             return timed_out(self.query)
         if self._stopped_by == "cancel":
             return error(ErrorCode.EXECUTION_CANCELLED, job_id=self.job_id)
+        if self._stopped_by == "close":
+            return error(ErrorCode.RESULT_INCOMPLETE, "closed", job_id=self.job_id, rows=self.watch.rows)
         if self.watch.failed is None:
             return error(ErrorCode.RESULT_INCOMPLETE, "broken", job_id=self.job_id, problem=text, rows=self.watch.rows)
         return self.hooks.translate(text)
 
 
+def _count(batches: dli_fast.Batches) -> int | None:
+    """The one number that a statement without rows answers with."""
+    rows = batches.to_tuples()
+    return rows[0][0] if len(rows) == 1 and isinstance(rows[0][0], int) else None
+
+
 def timed_out(query: Query) -> DLIError:
     """DLI-402 for `query`."""
-    return error(ErrorCode.EXECUTION_TIMEOUT, job_id=query.job_id, timeout=query.timeout)
+    seconds = int(query.timeout) if float(query.timeout).is_integer() else query.timeout
+    return error(ErrorCode.EXECUTION_TIMEOUT, job_id=query.job_id, timeout=seconds)

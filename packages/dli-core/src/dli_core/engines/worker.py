@@ -1,26 +1,33 @@
 """A blocking call of a driver, on a thread of its own, so that Ctrl-C and timeouts still reach us.
 
-    call ─▶ thread          main thread waits on an Event: signals run between its waits
-              └─ result or exception ─▶ returned or raised here
+call ─▶ thread          the caller waits on an Event: in the main thread signals run meanwhile
+          └─ result or exception ─▶ returned or raised here; in other threads the caller looks after Ctrl-C itself
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from dli_core.engines.interrupt import TICK, interrupted
 
 T = TypeVar("T")
 
 _GRACE = 5.0  # seconds a cancelled call may take to come back
+_AGAIN = 0.1  # seconds between two requests to stop
 
 
-class CallTimeout(Exception):
+class CallTimeoutError(Exception):
     """The call took longer than it was given, and was asked to stop."""
 
 
 def interruptible(call: Callable[[], T], cancel: Callable[[], None], timeout: float) -> T:
-    """`call()`, or CallTimeout after `timeout` seconds; what interrupts the wait (Ctrl-C) cancels the call first."""
+    """`call()`, or CallTimeoutError after `timeout` seconds; what ends the wait (Ctrl-C) cancels the call first.
+
+    In another thread than the main one, Ctrl-C lets the call fail as a cancelled one does.
+    """
     result: list[T] = []
     failed: list[BaseException] = []
     finished = threading.Event()
@@ -35,15 +42,33 @@ def interruptible(call: Callable[[], T], cancel: Callable[[], None], timeout: fl
 
     threading.Thread(target=body, name="dli-call", daemon=True).start()
     try:
-        in_time = finished.wait(timeout)
+        in_time = _wait(finished, timeout, cancel)
     except BaseException:
-        cancel()
-        finished.wait(_GRACE)
+        _stop(cancel, finished)
         raise
     if not in_time:
-        cancel()
-        finished.wait(_GRACE)
-        raise CallTimeout
+        _stop(cancel, finished)
+        raise CallTimeoutError
     if failed:
         raise failed[0]
     return result[0]
+
+
+def _wait(finished: threading.Event, timeout: float, cancel: Callable[[], None]) -> bool:
+    if threading.current_thread() is threading.main_thread():
+        return finished.wait(timeout)
+    deadline = time.monotonic() + timeout
+    while not finished.wait(max(0.0, min(TICK, deadline - time.monotonic()))):
+        if time.monotonic() >= deadline:
+            return False
+        if interrupted():
+            _stop(cancel, finished)
+    return True
+
+
+def _stop(cancel: Callable[[], None], finished: threading.Event) -> None:
+    """Ask until it ends: an engine forgets a request that comes just before it begins."""
+    deadline = time.monotonic() + _GRACE
+    while not finished.is_set() and time.monotonic() < deadline:
+        cancel()
+        finished.wait(_AGAIN)

@@ -16,14 +16,17 @@ from dli_core.errors.base import (
     error,
 )
 from dli_core.errors.codes import ErrorCode
+from dli_core.errors.text import Description, Explanation, describe, explain, language
 
 __all__ = [
     "CatalogError",
     "ConfigurationError",
     "DLIError",
     "DLIValidationError",
+    "Description",
     "ErrorCode",
     "ExecutionError",
+    "Explanation",
     "LineageError",
     "NotFoundError",
     "QualityError",
@@ -31,5 +34,8 @@ __all__ = [
     "TranspileError",
     "WorkflowError",
     "WorkflowNotFoundError",
+    "describe",
     "error",
+    "explain",
+    "language",
 ]

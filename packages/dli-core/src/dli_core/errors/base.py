@@ -19,11 +19,38 @@ only, so an error crosses processes and the wire unchanged and can be shown in a
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from dli_core.errors.codes import ErrorCode
 from dli_core.errors.text import message_of
+
+
+class _Message:
+    """The field `message`: what the maker wrote, else the English text, made when somebody reads it.
+
+    So raising costs no text, and an error that gains details on its way up says them.
+    """
+
+    def __get__(self, error: DLIError | None, owner: type[DLIError] | None = None) -> str:
+        if error is None:
+            return ""  # asked by `dataclass` for the default
+        return error.own_message or message_of(error.code, error.details)
+
+    def __set__(self, error: DLIError, value: str) -> None:
+        vars(error)["message"] = value
+
+
+class _Cause:
+    """The field `cause`: another name of `__cause__`, so `raise error(...) from problem` sets it too."""
+
+    def __get__(self, error: DLIError | None, owner: type[DLIError] | None = None) -> BaseException | None:
+        return None if error is None else error.__cause__
+
+    def __set__(self, error: DLIError, value: BaseException | None) -> None:
+        if value is not None:  # setting None would hide the implicit context from tracebacks
+            error.__cause__ = value
 
 
 @dataclass(eq=False)
@@ -32,27 +59,22 @@ class DLIError(Exception):
 
     Attributes:
         code: which error it is; decides class, exit code and HTTP status.
-        message: one English line. `dli_core.errors.text.describe` gives the whole text in English or Korean.
+        message: one English line. `dli_core.errors.describe` gives the whole text in English or Korean.
         details: the facts, JSON-like. `reason` picks among several texts of one code; `path`, `line`, `column`
             (from 1) say where; `problems` lists several such places, each a dict with a `message` of its own.
         hints: remedies beyond those of the code's text.
-        cause: the foreign exception behind it, if any (also `__cause__`).
+        cause: the foreign exception behind it, if any (the same as `__cause__`).
     """
 
     code: ErrorCode = ErrorCode.EXECUTION_FAILED
-    message: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
+    message: _Message = _Message()
+    details: dict[str, Any] = field(default_factory=dict[str, Any])
     hints: tuple[str, ...] = ()
-    cause: BaseException | None = None
+    cause: _Cause = _Cause()
 
     def __post_init__(self) -> None:
         self.details = dict(self.details)
         self.hints = tuple(self.hints)
-        if not self.message:
-            self.message = message_of(self.code, self.details)
-        Exception.__init__(self, self.message)
-        if self.cause is not None:
-            self.__cause__ = self.cause
 
     def __str__(self) -> str:
         return f"[{self.code}] {self.message}"
@@ -60,12 +82,32 @@ class DLIError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # A foreign cause may not pickle (driver exceptions seldom do): its text has to do.
         cause = None if self.cause is None else RuntimeError(f"{type(self.cause).__name__}: {self.cause}")
-        return (type(self), (self.code, self.message, self.details, self.hints, cause))
+        notes = getattr(self, "__notes__", None)
+        state = {"__notes__": list(notes)} if notes else None
+        return (type(self), (self.code, self.own_message, self.details, self.hints, cause), state)
+
+    def __copy__(self) -> Self:
+        return self._copied(dict(self.details))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self._copied(copy.deepcopy(self.details, memo))
+
+    def _copied(self, details: dict[str, Any]) -> Self:
+        twin = type(self)(self.code, self.own_message, details, self.hints, self.cause)
+        for note in getattr(self, "__notes__", ()):
+            twin.add_note(note)
+        return twin
+
+    @property
+    def own_message(self) -> str:
+        """The message its maker wrote; empty where it is made of code and details."""
+        return str(vars(self).get("message", ""))
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the command line for this error."""
-        return int(self.details.get("exit_code", self.code.exit_code))
+        """The exit code of the command line for this error; a detail of that name (143 for SIGTERM) comes first."""
+        given = self.details.get("exit_code")
+        return given if type(given) is int and given in range(1, 256) else self.code.exit_code
 
 
 class ConfigurationError(DLIError):

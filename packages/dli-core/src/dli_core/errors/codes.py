@@ -6,18 +6,19 @@ The exit code is a column here and never derived from the number.
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
+from typing import Self
 
 
-
-class ErrorCode(str, Enum):
+class ErrorCode(StrEnum):
     """`ErrorCode.EXECUTION_CONNECTION.value == "DLI-403"`."""
 
     exit_code: int
     http_status: int
     kind: str
 
-    def __new__(cls, code: str, kind: str, exit_code: int, http_status: int) -> ErrorCode:
+    # The defaults are for type checkers alone, to whom ErrorCode("DLI-403") is a call of this.
+    def __new__(cls, code: str, kind: str = "", exit_code: int = 1, http_status: int = 500) -> Self:
         member = str.__new__(cls, code)
         member._value_ = code
         member.kind = kind
@@ -89,5 +90,11 @@ class ErrorCode(str, Enum):
     LINEAGE_NOT_FOUND = "DLI-900", "LineageError", 2, 404
     LINEAGE_CYCLE = "DLI-901", "LineageError", 2, 422
 
-    def __str__(self) -> str:
-        return str(self.value)
+    @classmethod
+    def parse(cls, text: str) -> ErrorCode | None:
+        """The code that a person means by `DLI-403`, `dli-403`, `403` or `EXECUTION_CONNECTION`."""
+        name = text.strip().upper().replace("-", "_")
+        number = name.removeprefix("DLI_")
+        if number.isascii() and number.isdigit():
+            return next((code for code in cls if code.value == f"DLI-{number:0>3}"), None)
+        return cls.__members__.get(name)

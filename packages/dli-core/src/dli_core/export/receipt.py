@@ -1,10 +1,15 @@
 """The receipt: a JSON file that proves what an export contains, and its check.
 
     ExportResult ─▶ Receipt ─▶ out.csv.receipt.json          verify(out.csv) ─▶ size and sha256 of the bytes on disk
+
+A receipt is sealed after its file. When the two disagree, the file was changed or damaged, or it is a later export's:
+the latter is claimed only where the file proves it, by the hash that `publish` noted beside its bytes.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -17,13 +22,21 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dli_core import __version__
 from dli_core.errors import ErrorCode, error
-from dli_core.export.publish import output_errors, sealed
+from dli_core.export.publish import MARK
 
 if TYPE_CHECKING:
     from dli_core.engines.stream import QueryStream
     from dli_core.models.result import ExportResult
 
 VERSION = 1
+
+
+class _Versioned(BaseModel):
+    """What receipts of all versions have."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: int = VERSION
 
 
 class Receipt(BaseModel):
@@ -68,13 +81,17 @@ class Receipt(BaseModel):
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
+    def text(self) -> str:
+        """The file: JSON for people and programs."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False, default=str) + "\n"
+
 
 class Verdict(str, Enum):
     """What `verify` found."""
 
     MATCH = "match"
     MISMATCH = "mismatch"  # the file is not what the receipt says
-    STALE = "stale"  # the file is newer than the receipt: it is an earlier export's
+    STALE = "stale"  # the file is complete, and another export's: the receipt is of an earlier one
     NO_RECEIPT = "no_receipt"
 
 
@@ -96,40 +113,57 @@ def receipt_path(path: Path) -> Path:
     return path.with_name(path.name + ".receipt.json")
 
 
-def write_receipt(path: Path, receipt: Receipt) -> None:
-    """Write it, sealed as the export itself is."""
-    data = json.dumps(receipt.model_dump(mode="json"), indent=2, ensure_ascii=False, default=str) + "\n"
-    with sealed(path) as output:
-        with output_errors(path):
-            view = memoryview(data.encode())
-            while view:
-                view = view[os.write(output.fd, view) :]
-        output.seal()
+def has_receipt(path: Path) -> bool:
+    """Does a receipt lie beside `path`? Where there cannot be one (the name is too long), there is none."""
+    with contextlib.suppress(OSError):
+        return receipt_path(path).is_file()
+    return False
 
 
 def verify(path: Path, receipt: Path | None = None) -> Verification:
     """Compare the bytes of `path` with its receipt.
 
-    Raises DLI-105 when `path` does not exist, DLI-201 when the receipt cannot be read as one.
+    Raises DLI-105 when `path` does not exist or cannot be read, DLI-201 when the receipt cannot be read as one.
     """
     where = receipt or receipt_path(path)
     if not path.is_file():
         raise error(ErrorCode.FILE_NOT_FOUND, path=str(path))
-    try:
-        expected = Receipt.model_validate_json(where.read_bytes())
-    except FileNotFoundError:
+    expected = _read(where)
+    if expected is None:
         return Verification(verdict=Verdict.NO_RECEIPT, path=path, receipt=where)
-    except (ValidationError, OSError) as problem:
-        raise error(ErrorCode.VALIDATION_FAILED, "receipt", path=str(where), cause=problem) from problem
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-        size = os.fstat(file.fileno()).st_size
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+            size = os.fstat(file.fileno()).st_size
+    except OSError as problem:
+        what = os.strerror(problem.errno) if problem.errno else str(problem)
+        raise error(ErrorCode.FILE_NOT_FOUND, "unreadable", path=str(path), problem=what, cause=problem) from problem
     if (size, found) == (expected.bytes, expected.sha256) and expected.complete:
         verdict = Verdict.MATCH
     else:
-        # A receipt is sealed after its file: a file that is newer was written by a later export without one.
-        newer = path.stat().st_mtime_ns > where.stat().st_mtime_ns
-        verdict = Verdict.STALE if newer else Verdict.MISMATCH
-    return Verification(
-        verdict=verdict, path=path, receipt=where, expected=expected, bytes=size, sha256=found
-    )
+        verdict = Verdict.STALE if _sealed_as(path, found, where) else Verdict.MISMATCH
+    return Verification(verdict=verdict, path=path, receipt=where, expected=expected, bytes=size, sha256=found)
+
+
+def _read(path: Path) -> Receipt | None:
+    try:
+        data = path.read_bytes()
+        # A newer one may have other fields: its version is looked at first.
+        version = _Versioned.model_validate_json(data).version
+        if version > VERSION:
+            raise error(ErrorCode.VALIDATION_FAILED, "receipt_version", path=str(path), version=version)
+        return Receipt.model_validate_json(data)
+    except (ValidationError, OSError) as problem:
+        if isinstance(problem, OSError) and problem.errno in {errno.ENOENT, errno.ENAMETOOLONG}:
+            return None
+        raise error(ErrorCode.VALIDATION_FAILED, "receipt", path=str(path), cause=problem) from problem
+
+
+def _sealed_as(path: Path, sha256: str, receipt: Path) -> bool:
+    """Was the file sealed by an export with just these bytes? An edit, a copy and a broken disk leave no such mark."""
+    try:
+        return os.getxattr(path, MARK) == sha256.encode()
+    except OSError as problem:
+        # On a filesystem that keeps no marks, the order of the two files has to do: a later export's file is newer.
+        unmarked = problem.errno in {errno.ENOTSUP, errno.ENOSYS}
+        return unmarked and path.stat().st_mtime_ns > receipt.stat().st_mtime_ns

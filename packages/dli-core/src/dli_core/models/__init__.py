@@ -1,0 +1,1 @@
+"""Frozen Pydantic models: what specs hold, and what runs give back."""

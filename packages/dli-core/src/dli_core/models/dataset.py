@@ -8,7 +8,7 @@ from dli_core.models.spec import SqlSpec
 
 
 class DatasetSpec(SqlSpec):
-    """dataset.*.yaml"""
+    """What a file dataset.*.yaml holds."""
 
     kind: ClassVar[str] = "dataset"
     type: Literal["Dataset"] | None = None

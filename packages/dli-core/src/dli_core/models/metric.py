@@ -2,48 +2,85 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from dli_core.models.spec import SpecModel, SqlSpec, Text
+from dli_core.models.base import Fault, Label, Listed, RuledModel, SpecModel, name_of, named_twice, quoted
+from dli_core.models.spec import SqlSpec
+
+_NAME = re.compile(r"[^\W\d]\w*")
 
 
-class Measure(SpecModel):
+def _measure(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        message = f"{quoted(value)} is no name of a metric: use letters, digits and _, and begin with a letter or _"
+        raise ValueError(message)
+    return value
+
+
+class Measure(RuledModel):
     """One aggregate."""
 
-    name: Text
+    # The pattern is wider than the rule: the word characters of JSON Schema are ASCII.
+    name: Annotated[str, AfterValidator(_measure), Field(json_schema_extra={"pattern": r"^[^\s\d.-][^\s.-]*$"})]
     """Unique in the project, or written spec.name."""
     aggregation: Literal["sum", "count", "count_distinct", "avg", "min", "max", "median", "expression"]
     """How the expression is aggregated."""
-    expression: Text
+    expression: Label
     """SQL over the query's columns; * for count."""
-    filters: list[Text] = Field(default_factory=list[str])
+    filters: Listed[Label] = Field(default_factory=list[str])
     """Conditions on the rows that count."""
-    description: Text | None = None
+    description: str | None = None
     """For people."""
+
+    @classmethod
+    def faults(cls, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """`*` is no value: only rows can be counted."""
+        how: object = given.get("aggregation")
+        if isinstance(how, str) and how != "count" and str(given.get("expression")).strip() == "*":
+            yield Fault(("expression",), f"'*' counts rows, and has no {how}: write a column, or 'aggregation: count'")
 
 
 class Dimension(SpecModel):
     """What a metric can be grouped by."""
 
-    name: Text
+    name: Label
     """Name of the column in the result."""
     type: Literal["categorical", "time"] = "categorical"
     """time has a grain."""
-    expression: Text | None = None
+    expression: Label | None = None
     """Unset: the column of the same name."""
-    description: Text | None = None
+    description: str | None = None
     """For people."""
 
 
 class MetricSpec(SqlSpec):
-    """metric.*.yaml"""
+    """What a file metric.*.yaml holds."""
 
     kind: ClassVar[str] = "metric"
     type: Literal["Metric"] | None = None
     """Metric, or nothing."""
-    metrics: list[Measure] = Field(default_factory=list[Measure])
+    metrics: Listed[Measure] = Field(default_factory=list[Measure])
     """The aggregates."""
-    dimensions: list[Dimension] = Field(default_factory=list[Dimension])
+    dimensions: Listed[Dimension] = Field(default_factory=list[Dimension])
     """What they can be grouped by."""
+
+    @classmethod
+    def faults(cls, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """Names used twice: metrics and dimensions are columns of one result."""
+        yield from super().faults(given)
+        yield from named_twice(given, "metrics", "metric")
+        yield from named_twice(given, "dimensions", "dimension")
+        measures = {name_of(item) for item in _items(given, "metrics")} - {None}
+        for index, item in enumerate(_items(given, "dimensions")):
+            if (name := name_of(item)) in measures:
+                message = f"{quoted(str(name))} is a metric already: give the dimension another name"
+                yield Fault(("dimensions", index, "name"), message)
+
+
+def _items(given: Mapping[str, Any], key: str) -> list[object]:
+    found: object = given.get(key)
+    return cast("list[object]", found) if isinstance(found, list) else []

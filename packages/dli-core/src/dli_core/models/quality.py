@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dli_core.models.spec import QualifiedName, QualityTest, Schedule, Spec, SpecModel
+from dli_core.models.base import Listed, QualifiedName, SpecModel
+from dli_core.models.spec import QualityTest, Schedule, Spec
 
 
 class Target(SpecModel):
@@ -19,7 +20,7 @@ class Target(SpecModel):
 
 
 class QualitySpec(Spec):
-    """quality.*.yaml"""
+    """What a file quality.*.yaml holds."""
 
     kind: ClassVar[str] = "quality"
     type: Literal["Quality"] | None = None
@@ -30,7 +31,7 @@ class QualitySpec(Spec):
     """Free notes."""
     schedule: Schedule | None = None
     """When it runs."""
-    notifications: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
+    notifications: Listed[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
     """Whom to tell."""
-    tests: list[QualityTest]
+    tests: Annotated[Listed[QualityTest], Field(min_length=1)]
     """What must hold."""

@@ -1,10 +1,10 @@
 """What runs give back. All frozen.
 
-    QueryResult       rows in memory: what an injected executor returns
-    ExecutionResult   a run whose rows are held
-    ExportResult      a run whose rows are in a file
-    DryRunResult      what would run
-    ValidationResult  what is wrong with a spec, with places
+QueryResult       rows in memory: what an injected executor returns
+ExecutionResult   a run whose rows are held
+ExportResult      a run whose rows are in a file
+DryRunResult      what would run
+ValidationResult  what is wrong with a spec, with places
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Model(BaseModel):
     """Base of the result models: frozen, and strict about unknown names."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    # A model is built when it is first used: every start of the command line pays for this import.
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
 
 class QueryResult(Model):
@@ -48,7 +49,7 @@ class ExecutionResult(Model):
     status: ResultStatus
     row_count: int
     duration_ms: int
-    sql: str
+    sql: str = Field(repr=False)  # as it was sent: it holds the values of secret parameters too
     mode: ExecutionMode
     engine: str
     job_id: str
@@ -81,11 +82,11 @@ class ExecutionResult(Model):
 
         return pl.DataFrame(self._held())
 
-    def to_arrow(self) -> pa.Table:
+    def to_arrow(self) -> pa.Table:  # pyright: ignore[reportUnknownParameterType, reportUnknownMemberType] - it has no stubs
         """The rows as a pyarrow table, without a copy (extra `pyarrow`)."""
         import pyarrow as pa  # noqa: PLC0415 - optional
 
-        return pa.table(self._held())
+        return pa.table(self._held())  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
     def _held(self) -> dli_fast.Batches:
         import dli_fast  # noqa: PLC0415 - results cross processes that need no extension
@@ -102,7 +103,7 @@ class ExportResult(Model):
     bytes: int
     sha256: str
     duration_ms: int
-    sql: str
+    sql: str = Field(repr=False)  # as it was sent: it holds the values of secret parameters too
     mode: ExecutionMode
     engine: str
     job_id: str

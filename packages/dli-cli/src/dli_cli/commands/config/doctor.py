@@ -1,0 +1,37 @@
+"""`dli config check`: the doctor. It also speaks when the configuration does not resolve."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import typer
+
+from dli_cli.console import Console
+from dli_cli.options import ListOptions
+from dli_cli.session import overrides_of
+from dli_cli.usage import EXIT_CODE
+from dli_core.errors.safe import escaped
+
+_MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "skip": "-"}
+
+
+def check_command(console: Console, options: ListOptions) -> None:
+    """Check every file, variable, host and engine of the configuration.
+
+    The exit code is 2 when something has to be mended.
+
+    dli config check
+    dli config check --env prod
+    """
+    from dli_core.config.check import diagnose  # noqa: PLC0415 - --help needs none
+
+    found = diagnose(overrides_of(options), project=options.directory, environment=options.env)
+    if options.format == "json":
+        console.json([dataclasses.asdict(check) for check in found])
+    else:
+        for check in found:
+            console.data(f"{_MARKS[check.status]} {escaped(check.name)}: {escaped(check.message)}")
+            if check.remedy:
+                console.data(f"    {escaped(check.remedy)}")
+    if any(check.status == "fail" for check in found):
+        raise typer.Exit(EXIT_CODE)

@@ -1,0 +1,73 @@
+"""`dli init`: a project that runs at once. Overwrites nothing."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dli_cli import amounts
+from dli_cli.app import App
+from dli_cli.console import Console
+from dli_cli.usage import UsageError, unknown
+from dli_core.errors.safe import escaped
+
+app = App()
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The project's folder; it is made if it is not there. Unset: this one.")
+]
+Engine = Annotated[
+    str | None, typer.Option("--engine", metavar="ENGINE", help="The engine to configure; unset: duckdb.")
+]
+Example = Annotated[
+    str | None, typer.Option("--example", metavar="NAME", help="Start with an example: flights, on real data of 2013.")
+]
+_FIRST = {"hello": "dli dataset run hello -p name=Ada", "flights": "dli dataset run departures -p date=2013-07-04"}
+_MOST = 4  # names of files in one message
+
+
+@app.verb()
+def init_command(console: Console, folder: Folder = Path(), engine: Engine = None, example: Example = None) -> None:
+    """Start a project: a configuration, a first dataset, editor settings. It runs at once, on DuckDB.
+
+    A file that exists is never overwritten.
+
+    dli init
+    dli init demo --example flights
+    """
+    from dli_cli import scaffold  # noqa: PLC0415 - builds the JSON Schemas; --help needs none
+
+    chosen, name = engine or "duckdb", example or scaffold.HELLO
+    if chosen not in scaffold.engines():
+        raise UsageError(unknown("engine", chosen, scaffold.engines()), f"Engines: {', '.join(scaffold.engines())}.")
+    if name not in {scaffold.HELLO, *scaffold.examples()}:
+        raise UsageError(unknown("example", name, scaffold.examples()), f"Examples: {', '.join(scaffold.examples())}.")
+    if next((not path.is_dir() for path in (folder, *folder.parents) if os.path.lexists(path)), False):
+        raise UsageError(f"'{folder}' is not a folder, or lies in none.", "Name another one: dli init DIR.")
+    files = scaffold.project_files(name, chosen)
+    if taken := scaffold.in_the_way(folder, files):
+        more = f" and {len(taken) - _MOST} more" if len(taken) > _MOST else ""
+        message = (
+            f"{', '.join(taken[:_MOST])}{more} {'exists' if len(taken) == 1 else 'exist'} already; nothing was written."
+        )
+        raise UsageError(message, "Start the project in another folder: dli init DIR.")
+    written = scaffold.write(folder, files)
+    _tell(console, folder, name, written, kept=[path for path in files if path not in written])
+
+
+def _tell(console: Console, folder: Path, name: str, written: list[str], kept: list[str]) -> None:
+    console.note(f"✓ Project made in {escaped(str(folder.resolve()))}: {amounts.count(len(written), 'file')}")
+    for path in written:
+        if not path.startswith((".", "data/")):
+            console.note(f"  {path}")
+    if kept:
+        console.note(f"  Left as they were: {', '.join(kept)}")
+    console.note("Next:")
+    if folder.resolve() != Path.cwd():
+        console.note(f"  cd {shlex.quote(str(folder))}")
+    console.note("  dli dataset list")
+    console.note(f"  {_FIRST.get(name, 'dli dataset validate')}")

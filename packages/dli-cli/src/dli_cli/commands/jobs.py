@@ -1,0 +1,137 @@
+"""`dli jobs …`: what this machine ran, from the journal."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dli_cli import amounts, tables
+from dli_cli.app import App
+from dli_cli.console import Console
+from dli_cli.options import TABLE, ListFormat, one_of
+from dli_cli.usage import UsageError
+from dli_core.errors.safe import escaped
+
+if TYPE_CHECKING:
+    from dli_core.run.journal import Entry, Journal
+
+app = App("Look up and stop what this machine ran.")
+
+Job = Annotated[str, typer.Argument(metavar="JOB", help="Its id, or the beginning of it.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The newest N; unset: 20.")]
+Sql = Annotated[bool, typer.Option("--sql", help="Print the SQL alone.")]
+_SHOWN = 20
+
+
+@app.verb("list")
+def list_command(console: Console, limit: Limit = _SHOWN, format: ListFormat = TABLE) -> None:  # noqa: A002 - the option's name
+    """List the newest runs of this machine: when, how they ended, what they were.
+
+    dli jobs list
+    dli jobs list --limit 100 --format json
+    """
+    one_of("--format", format, (TABLE, "json"))
+    found = [entry for entry, _ in zip(_journal().entries(), range(limit), strict=False)]
+    if format == "json":
+        console.json([_as_json(entry) for entry in found])
+    elif found:
+        width = console.width if console.on_terminal else None
+        console.data(
+            "\n".join(tables.plain(["JOB", "STARTED", "STATE", "ROWS", "ENGINE", "WHAT"], [*map(_row, found)], width))
+        )
+    else:
+        console.note("Nothing was run on this machine in the last 30 days.")
+
+
+@app.verb("show")
+def show_command(console: Console, job: Job, sql: Sql = False, format: ListFormat = TABLE) -> None:  # noqa: A002 - the option's name
+    """Show one run: its parameters, its SQL, how it ended. Secret values are not kept.
+
+    dli jobs show 7f3a
+    dli jobs show 7f3a --sql
+    """
+    one_of("--format", format, (TABLE, "json"))
+    entry = _one(job)
+    if format == "json":
+        console.json(_as_json(entry))
+    elif sql:
+        console.text(";\n\n".join(statement.sql.strip().rstrip(";") for statement in entry.statements))
+    else:
+        console.data("\n".join(_told(entry)))
+
+
+@app.verb("cancel")
+def cancel_command(console: Console, job: Job) -> None:
+    """Stop a run of this machine that is still going on, as Ctrl-C in its own window would.
+
+    dli jobs cancel 7f3a
+    """
+    entry = _one(job)
+    if entry.state != "running":
+        console.note(f"{entry.short} is not running: {entry.state}.")
+        return
+    os.kill(entry.pid, signal.SIGINT)
+    console.note(f"✓ Asked {entry.short} (process {entry.pid}) to stop.")
+
+
+def _journal() -> Journal:
+    from dli_core.run.journal import Journal  # noqa: PLC0415 - --help needs none
+
+    home = os.environ.get("HOME")
+    return Journal(Path(home) if home else Path.home())
+
+
+def _one(job: str) -> Entry:
+    found = _journal().find(job)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise UsageError(f"There is no run '{job}' in the journal.", "Look for it with 'dli jobs list'.")
+    raise UsageError(
+        f"'{job}' is the beginning of {len(found)} runs: {', '.join(e.id for e in found[:5])}.", "Give more of it."
+    )
+
+
+def _row(entry: Entry) -> list[str]:
+    what = entry.name or " ".join(entry.statements[0].sql.split())
+    rows = "" if entry.rows is None else amounts.count(entry.rows)
+    return [entry.short, _moment(entry.started), entry.state, rows, entry.engine, escaped(what[:200])]
+
+
+def _told(entry: Entry) -> list[str]:
+    facts = {
+        "Job": entry.id,
+        "What": entry.name or "SQL",
+        "State": entry.state,
+        "Started": _moment(entry.started),
+        "Ended": _moment(entry.ended) if entry.ended else "",
+        "Rows": "" if entry.rows is None else amounts.count(entry.rows),
+        "Execution": f"{entry.mode.upper()} ({entry.engine})",
+        "Environment": entry.environment or "",
+        "Project": entry.project or "",
+        "Commit": entry.commit or "",
+        "Settings": ", ".join(f"{key}: {origin}" for key, origin in entry.origins.items()),
+        "Parameters": ", ".join(f"{name}={value}" for name, value in entry.parameters.items()),
+        "Error": f"{entry.error['code']} {entry.error['message']}".strip() if entry.error else "",
+    }
+    width = max(map(len, facts)) + 2
+    lines = [f"{label + ':':{width}}{escaped(str(value))}" for label, value in facts.items() if value]
+    for statement in entry.statements:
+        title = statement.name or {"pre": "before", "main": "SQL", "post": "after"}[statement.role]
+        lines += ["", f"{title}:", *(f"  {escaped(line)}" for line in statement.sql.strip().splitlines())]
+    return lines
+
+
+def _as_json(entry: Entry) -> dict[str, object]:
+    return {**asdict(entry), "state": entry.state}
+
+
+def _moment(text: str) -> str:
+    """Local time, to the second."""
+    return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,1 @@
+{% macro hello(name) %}'Hello, {{ name }}!'{% endmacro %}

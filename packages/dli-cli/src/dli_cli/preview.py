@@ -1,0 +1,68 @@
+"""The result on the screen: title, facts, the first and the last rows.
+
+QueryStream ─▶ collect(limit) ─▶ head and tail as texts ─▶ tables.box ─▶ stdout; what is not shown ─▶ stderr
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dli_cli import amounts, tables
+from dli_cli.console import Console
+from dli_core.errors.safe import escaped
+
+if TYPE_CHECKING:
+    import dli_fast
+
+    from dli_core.engines.stream import QueryStream
+
+_FRAME = 9  # lines of the box that are no rows, and the prompt below it
+_LONG = frozenset({"string", "binary", "list", "struct", "map"})  # types whose texts may be shortened
+_FEWEST = 20  # rows that are shown on any terminal
+
+
+def title(stream: QueryStream, facts: str) -> list[str]:
+    """The lines that say what ran, where, and what came of it."""
+    info = stream.info
+    kind = {"dataset": "Dataset", "metric": "Metric"}.get(str(info.get("kind")), "Query")
+    name = str(info.get("name") or "") or " ".join(str(info.get("sql", "")).split())
+    where = f"{info['mode'].value.upper()} ({info['engine_title']})"
+    environment = info.get("environment")
+    return [
+        f"{kind}: {escaped(name[:200])}",
+        f"Execution: {where}" + (f" | Environment: {escaped(str(environment))}" if environment else ""),
+        f"Duration: {amounts.duration(stream.elapsed_ms)} | {facts}",
+    ]
+
+
+def preview(console: Console, stream: QueryStream, rows: int) -> None:
+    """Fetch at most `rows` rows (0: all) and show them."""
+    batches = stream.collect(rows or None)
+    count = len(batches)
+    total = stream.expected_rows if batches.truncated else count
+    known = amounts.count(total) if total is not None else f"{amounts.count(count)}+"
+    room = max(_FEWEST, console.height - _FRAME)
+    head, tail = (count, 0) if count <= room else (room // 2, room - room // 2 - 1)
+    lines, fitted = tables.box(
+        title(stream, f"Rows: {known}"),
+        grid(batches, stream.names, head, tail),
+        console.width,
+        skip_after=head if tail else None,
+    )
+    console.data("\n".join(lines))
+    console.flush()
+    if batches.truncated:
+        console.note(f"{known} rows; -o FILE writes all")
+    elif tail:
+        console.note(f"{head + tail} of {known} rows shown; -o FILE writes all")
+    if fitted.shown < len(batches.names):
+        console.note(f"{fitted.shown} of {len(batches.names)} columns shown; -o FILE writes all")
+
+
+def grid(batches: dli_fast.Batches, names: list[str], head: int, tail: int) -> tables.Grid:
+    """The first and the last rows as cells; integers are grouped by thousands."""
+    grouped = [kind in {"integer", "bigint"} or kind.endswith(",0)") for kind in batches.types]
+    texts = batches.texts(0, head) + (batches.texts(len(batches) - tail) if tail else [])
+    rows = [[tables.cell(text, grouped=g) for text, g in zip(row, grouped, strict=True)] for row in texts]
+    whole = [kind not in _LONG for kind in batches.types]
+    return tables.Grid([escaped(name) for name in names], list(batches.numeric), whole, rows)

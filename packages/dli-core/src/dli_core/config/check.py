@@ -1,0 +1,235 @@
+"""The doctor: what there is to say about a configuration, each with its remedy.
+
+    diagnose() ─▶ resolve ─▶ files, names, variables, hosts, packages, engine ─▶ [Check, …]
+
+Nothing here speaks HTTP: whether the server answers is asked by the SDK, with the same Check.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from dli_core.config import env, interpolate, keys
+from dli_core.config.files import (
+    ENV_FILE,
+    PRIVATE_FILE,
+    PROJECT_FILE,
+    Place,
+    home_of,
+    read_files,
+    uses_user_file,
+    yaml_places,
+)
+from dli_core.config.layers import take_apart
+from dli_core.config.origin import Layer
+from dli_core.config.problems import Problem
+from dli_core.config.resolve import Override, resolve
+from dli_core.config.secrets import address_of, check_host, host_of
+from dli_core.config.settings import SECRETS, Settings
+from dli_core.config.values import value_at
+from dli_core.errors import DLIError
+from dli_core.errors.text import describe
+from dli_core.models.common import ExecutionMode
+
+Status = Literal["ok", "warn", "fail", "skip"]
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding of the doctor.
+
+    Attributes:
+        name: what was looked at: a file, a variable, an engine.
+        status: "skip" when there was nothing to look at.
+        message: what was found, one line.
+        remedy: what to do about it; empty when all is well.
+    """
+
+    name: str
+    status: Status
+    message: str
+    remedy: str = ""
+
+
+def diagnose(
+    overrides: Mapping[str, Override] | None = None,
+    *,
+    project: Path | None = None,
+    environment: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    home: Path | None = None,
+    cwd: Path | None = None,
+) -> list[Check]:
+    """Resolve and check; a configuration that does not resolve is a list of what is wrong with it."""
+    try:
+        settings = resolve(overrides, project=project, environment=environment, environ=environ, home=home, cwd=cwd)
+    except DLIError as problem:
+        return list(_refused(problem))
+    return check(settings, environ=environ)
+
+
+def check(settings: Settings, *, environ: Mapping[str, str] | None = None) -> list[Check]:
+    """Everything about resolved settings, in the order in which one would look."""
+    variables = os.environ if environ is None else environ
+    return [
+        *_project(settings),
+        *_files(settings, variables),
+        *_names(settings, variables),
+        *_unset(settings),
+        *_hosts(settings),
+        *packages(),
+        check_engine(settings),
+    ]
+
+
+def layer_files(settings: Settings, *, environ: Mapping[str, str] | None = None) -> list[Place]:
+    """The files that are layers, highest first, whether they exist or not (`dli config path`)."""
+    variables = os.environ if environ is None else environ
+    home = settings.found.home or home_of(variables)
+    yaml = yaml_places(settings.root, home if uses_user_file(variables, []) else None)
+    if settings.root is None:
+        return yaml
+    return [Place(Layer.ENV_FILE, ENV_FILE, settings.root / ENV_FILE), *yaml]
+
+
+def packages() -> Iterator[Check]:
+    """Another project's distribution `dli` writes over the files of ours: same import, same command."""
+    try:
+        version = metadata.version("dli")
+    except metadata.PackageNotFoundError:
+        return
+    message = f"the package 'dli' {version} is another project and takes the names 'dli' of the import and the command"
+    remedy = "pip uninstall dli && pip install --force-reinstall dli-sdk dli-cli"
+    yield Check("dli", "fail", message, remedy)
+
+
+def check_engine(settings: Settings) -> Check:
+    """Whether the engine of local mode answers."""
+    if settings.mode is not ExecutionMode.LOCAL:
+        return Check("engine", "skip", f"SQL runs in {settings.mode.value} mode")
+    from dli_core.engines.factory import make_engine  # noqa: PLC0415 - an engine brings its driver
+
+    name = settings.local.engine
+    try:
+        make_engine(settings).check()
+    except DLIError as problem:
+        return _failed(f"engine {name}", problem)
+    return Check(f"engine {name}", "ok", "answers")
+
+
+def _project(settings: Settings) -> Iterator[Check]:
+    if settings.root is None:
+        yield Check("project", "skip", f"no {PROJECT_FILE} here or above: defaults work", "dli init")
+    else:
+        yield Check("project", "ok", str(settings.root))
+    if settings.environment is not None:
+        yield Check("environment", "ok", f"{settings.environment}, by {settings.origin('environment')}")
+
+
+def _files(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
+    for place in layer_files(settings, environ=environ):
+        if not place.path.is_file():
+            yield Check(place.name, "skip", f"absent: {place.path}")
+            continue
+        secret = _secret_in(place)
+        if secret is not None and place.rank is Layer.PROJECT:
+            remedy = f"move it to {PRIVATE_FILE}, or write ${{NAME}} and set NAME in the environment"
+            yield Check(place.name, "warn", f"{secret} stands in a file that is usually committed", remedy)
+        elif secret is not None and (mode := stat.S_IMODE(place.path.stat().st_mode)) & _OTHERS:
+            message = f"holds {secret}, and other users may read it (mode {mode:04o})"
+            yield Check(place.name, "warn", message, f"chmod 600 {place.path}")
+        else:
+            yield Check(place.name, "ok", str(place.path))
+    if not uses_user_file(environ, []):
+        yield Check("~/.dli/config.yaml", "skip", "left out by DLI_USER_CONFIG")
+
+
+def _secret_in(place: Place) -> str | None:
+    """The first secret that a file spells out, not by a variable."""
+    if place.rank is Layer.ENV_FILE:
+        names = [name for name in _env_file(place.path) if (parts := env.parts_of(name)) and _is_secret(parts)]
+        return names[0] if names else None
+    problems: list[Problem] = []
+    for file in read_files([place], problems):
+        for leaves in take_apart(file, problems).all():
+            for parts, leaf in leaves.items():
+                if _is_secret(parts) and leaf.value is not None and not interpolate.has_variable(leaf.value):
+                    return keys.join(parts)
+    return None
+
+
+def _is_secret(parts: keys.Parts) -> bool:
+    key = keys.key_at(parts)
+    return key is not None and key.secret
+
+
+def _env_file(path: Path) -> list[str]:
+    from dli_core.config import dotenv  # noqa: PLC0415 - most projects have no such file
+
+    return list(dotenv.parse(path.read_text("utf-8"))[0])
+
+
+def _names(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
+    """DLI_* names that nothing reads."""
+    of_file = settings.root / ENV_FILE if settings.root is not None else None
+    found = [(name, near, "the environment") for name, near in env.unknown(environ)]
+    if of_file is not None and of_file.is_file():
+        found += [(name, near, ENV_FILE) for name, near in env.unknown(_env_file(of_file), of_file=True)]
+    for name, near, where in found:
+        if env.is_process(name):
+            yield Check(name, "warn", f"is not read from {where}", f"export {name} in the shell")
+        else:
+            remedy = f"did you mean {near}?" if near else f"unset {name}"
+            yield Check(name, "warn", f"stands in {where}, and nothing reads it", remedy)
+
+
+def _unset(settings: Settings) -> Iterator[Check]:
+    for key, missing in settings.found.unset.items():
+        message = f"needs {missing.variable}, which is not set ({missing.origin})"
+        yield Check(key, "warn", message, f"export {missing.variable}=…")
+
+
+def _hosts(settings: Settings) -> Iterator[Check]:
+    """Whether each secret may go to its host, and whether it would go there in the clear."""
+    for secret, host_key in SECRETS.items():
+        url = value_at(settings, host_key)
+        if not url or (value_at(settings, secret) is None):
+            continue
+        try:
+            check_host(settings, secret)
+        except DLIError as problem:
+            yield _failed(secret, problem)
+            continue
+        scheme, host, _ = address_of(url) or ("https", "", 0)
+        if scheme == "http" and host not in _LOOPBACK:
+            message = f"goes to {host_of(url)} without encryption ({settings.origin(host_key)})"
+            yield Check(secret, "warn", message, f"use https:// in {host_key}")
+        else:
+            yield Check(secret, "ok", f"from {settings.origin(secret)}, for {host_of(url)}")
+
+
+def _failed(name: str, problem: DLIError) -> Check:
+    found = describe(problem)
+    detail = str(problem.details.get("problem", ""))
+    message = problem.message if not detail or detail in problem.message else f"{problem.message}: {detail}"
+    return Check(name, "fail", f"[{problem.code}] {message}", found.hints[0] if found.hints else "")
+
+
+def _refused(problem: DLIError) -> Iterator[Check]:
+    """One check a problem of a configuration that does not resolve."""
+    listed: list[dict[str, object]] = problem.details.get("problems") or []
+    hints = describe(problem).hints
+    if len(listed) <= 1:
+        yield _failed(str(problem.details.get("path", "configuration")), problem)
+        return
+    for found in listed:
+        place = ":".join(str(found[key]) for key in ("path", "line", "column") if key in found)
+        yield Check(place or "configuration", "fail", str(found["message"]), hints[0] if hints else "")

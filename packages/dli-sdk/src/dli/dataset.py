@@ -1,0 +1,23 @@
+"""DatasetAPI: list, run, stream and export the datasets of a project."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from dli.facade import SpecFacade
+from dli_core.models.dataset import DatasetSpec
+
+
+class DatasetAPI(SpecFacade[DatasetSpec]):
+    """The datasets of one project, in the mode of `context`. Threads may share it.
+
+    Args:
+        context: where and how to run; unset: the layers of the configuration decide.
+        executor: runs the SQL instead of the engine; for tests and own engines.
+    """
+
+    kind: ClassVar[Literal["dataset", "metric"]] = "dataset"
+
+    def list_datasets(self) -> list[DatasetSpec]:
+        """Every dataset that could be read, by name; `problems()` tells of the others."""
+        return self._list()

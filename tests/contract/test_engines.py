@@ -1,0 +1,229 @@
+"""What every engine must do, whichever it is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from uuid import uuid4
+
+import pytest
+
+from dli_core.engines.base import Engine, Query
+from dli_core.errors import DLIError, ErrorCode
+
+# Enough work for seconds, in every dialect that an engine here speaks.
+ENDLESS = "SELECT count(*) FROM range(10000000000) a, range(1000) b"
+
+
+def ask(engine: Engine, sql: str, **fields: object):
+    return engine.stream(Query(sql=sql, job_id=f"dli-{uuid4().hex}", **fields))  # type: ignore[arg-type]
+
+
+def rows(engine: Engine, sql: str) -> list[dict[str, object]]:
+    with ask(engine, sql) as stream:
+        return stream.collect().to_dicts()
+
+
+def code(engine: Engine, sql: str, **fields: object) -> DLIError:
+    with pytest.raises(DLIError) as caught, ask(engine, sql, **fields) as stream:
+        stream.collect()
+    return caught.value
+
+
+def test_rows_come_back_with_names_and_nulls(engine: Engine):
+    assert rows(engine, "SELECT 1 AS n, 'x' AS s, NULL AS nothing") == [{"n": 1, "s": "x", "nothing": None}]
+
+
+def test_a_stream_knows_its_columns_before_it_is_read(engine: Engine):
+    with ask(engine, "SELECT 1 AS n, 'x' AS s, NULL AS nothing") as stream:
+        assert stream.names == ["n", "s", "nothing"]
+        assert stream.returns_rows
+        stream.collect()
+
+
+def test_a_stream_is_read_once(engine: Engine):
+    with ask(engine, "SELECT 1 AS n, 'x' AS s, NULL AS nothing") as stream:
+        stream.collect()
+        with pytest.raises(RuntimeError):
+            stream.__arrow_c_stream__()
+
+
+def test_the_engine_answers(engine: Engine):
+    engine.check()
+
+
+def test_cancelling_an_unknown_job_is_no_error(engine: Engine):
+    engine.cancel("dli-0")
+
+
+@pytest.mark.needs("runs_sql")
+def test_an_empty_result_keeps_its_columns(engine: Engine):
+    with ask(engine, "SELECT 1 AS n, 'x' AS s WHERE FALSE") as stream:
+        batches = stream.collect()
+    assert (len(batches), batches.names) == (0, ["n", "s"])
+
+
+@pytest.mark.needs("runs_sql")
+def test_a_million_rows_arrive_whole_and_in_order(engine: Engine):
+    with ask(engine, "SELECT n FROM range(1000000) t(n) ORDER BY n") as stream:
+        batches = stream.collect()
+    assert len(batches) == 1_000_000
+    assert batches.texts(999_999, 1_000_000) == [["999999"]]
+
+
+@pytest.mark.needs("runs_sql")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELEC 1",
+        "SELECT * FROM no_such_table",
+        "SELECT no_such_column FROM range(3) t(n)",
+        "SELECT no_such_function(1)",
+    ],
+)
+def test_wrong_sql_is_a_query_error(engine: Engine, sql: str):
+    assert code(engine, sql).code is ErrorCode.EXECUTION_QUERY
+
+
+@pytest.mark.needs("runs_sql", "places")
+@pytest.mark.parametrize("sql", ["SELECT\n  1,\n  nope\nFROM range(3) t(n)", "SELECT 1\n\n  FRM x"])
+def test_a_query_error_says_where(engine: Engine, sql: str):
+    details = code(engine, sql).details
+    assert (details["line"], details["column"]) == ((3, 3) if "nope" in sql else (3, 7))
+
+
+@pytest.mark.needs("runs_sql")
+@pytest.mark.parametrize(
+    "sql", ["SELECT CAST('x' AS INTEGER)", "SELECT CAST(s AS INTEGER) FROM (VALUES ('1'), ('x')) t(s)"]
+)
+def test_a_value_that_fails_in_the_middle_is_a_query_error(engine: Engine, sql: str):
+    assert code(engine, sql).code is ErrorCode.EXECUTION_QUERY
+
+
+@pytest.mark.needs("runs_sql")
+def test_exactly_one_statement_runs(engine: Engine):
+    assert code(engine, "SELECT 1; SELECT 2").code is ErrorCode.SQL_SYNTAX
+    assert code(engine, "  -- nothing\n").code is ErrorCode.SQL_SYNTAX
+
+
+@pytest.mark.needs("runs_sql", "temporary_tables")
+def test_statements_of_one_session_share_temporary_tables_and_others_do_not(engine: Engine):
+    session = engine.session()
+    try:
+        for sql in ("CREATE TEMP TABLE t AS SELECT 1 AS n", "INSERT INTO t VALUES (2), (3)"):
+            with engine.stream(Query(sql, f"dli-{uuid4().hex}"), session) as stream:
+                stream.collect()
+                changed = stream.affected
+        assert changed == 2
+        with engine.stream(Query("SELECT count(*) AS n FROM t", f"dli-{uuid4().hex}"), session) as stream:
+            assert stream.collect().to_dicts() == [{"n": 3}]
+    finally:
+        session.close()
+    assert code(engine, "FROM t").code is ErrorCode.EXECUTION_QUERY
+
+
+@pytest.mark.needs("runs_sql")
+def test_statements_that_change_data_return_no_rows(engine: Engine):
+    for sql, changed in (
+        ("CREATE TABLE t (n INTEGER)", None),
+        ("INSERT INTO t VALUES (1), (2)", 2),
+        ("UPDATE t SET n = 3 WHERE n = 1", 1),
+        ("DELETE FROM t", 2),
+        ("DROP TABLE t", None),
+    ):
+        with ask(engine, sql) as stream:
+            stream.collect()
+            assert (stream.returns_rows, stream.affected) in {(False, changed), (False, changed or 0)}, sql
+
+
+@pytest.mark.needs("runs_sql")
+def test_a_write_is_refused_unexecuted_where_it_must_not_be(engine: Engine):
+    create = "CREATE TABLE t AS SELECT 1 AS n"
+    assert code(engine, create, refuse_writes="query_type").code is ErrorCode.VALIDATION_FAILED
+    assert code(engine, create, refuse_writes="protected").code is ErrorCode.EXECUTION_PERMISSION
+    assert code(engine, "FROM t").code is ErrorCode.EXECUTION_QUERY
+    for sql in ("EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS n", "EXPLAIN (ANALYZE) CREATE TABLE t AS SELECT 1 AS n"):
+        assert code(engine, sql, refuse_writes="protected").code is ErrorCode.EXECUTION_PERMISSION
+    assert code(engine, "FROM t").code is ErrorCode.EXECUTION_QUERY
+    with ask(engine, "SELECT 1 AS n", refuse_writes="query_type") as stream:
+        stream.collect()
+
+
+@pytest.mark.needs("runs_sql", "cancels")
+def test_a_query_that_takes_too_long_is_stopped(engine: Engine):
+    start = time.monotonic()
+    assert code(engine, ENDLESS, timeout=1).code is ErrorCode.EXECUTION_TIMEOUT
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.needs("runs_sql", "cancels")
+def test_a_query_cancelled_from_another_thread_says_so(engine: Engine):
+    with ask(engine, "SELECT n FROM range(100000000000) t(n)") as stream:
+        threading.Timer(0.3, stream.cancel).start()
+        start = time.monotonic()
+        with pytest.raises(DLIError) as caught:
+            stream.collect()
+        assert caught.value.code is ErrorCode.EXECUTION_CANCELLED
+        assert time.monotonic() - start < 2
+
+
+@pytest.mark.needs("runs_sql", "cancels")
+def test_a_stream_left_early_stops_its_query(engine: Engine):
+    with ask(engine, "SELECT n FROM range(100000000) t(n)") as stream:
+        assert len(stream.collect(limit=5)) == 5
+    assert rows(engine, "SELECT 1 AS n") == [{"n": 1}]
+
+
+STATEMENTS = {
+    "select": "SELECT * FROM t",
+    "insert": "INSERT INTO t VALUES (9)",
+    "update": "UPDATE t SET n = 9",
+    "delete": "DELETE FROM t",
+    "merge": "MERGE INTO t USING (SELECT 9 AS n) s ON t.n = s.n WHEN NOT MATCHED THEN INSERT VALUES (s.n)",
+    "create": "CREATE TABLE other AS SELECT 1 AS n",
+    "create view": "CREATE VIEW v AS SELECT 1 AS n",
+    "drop": "DROP TABLE t",
+    "alter": "ALTER TABLE t ADD COLUMN m INTEGER",
+    "truncate": "TRUNCATE t",
+    "explain analyze": "EXPLAIN ANALYZE INSERT INTO t VALUES (9)",
+    "two": "SELECT 1; DELETE FROM t",
+    "comment": "SELECT 1 /* ; */; INSERT INTO t VALUES (9)",
+    "set": "SET threads = 1",
+    "begin": "BEGIN TRANSACTION",
+    "copy": "COPY t TO 'out.csv'",
+    "attach": "ATTACH 'other.db' AS other",
+    "nextval": "SELECT nextval('s')",
+    "checkpoint": "CHECKPOINT",
+    "prepare": "PREPARE p AS DELETE FROM t",
+    "analyze": "ANALYZE t",
+    "vacuum": "VACUUM t",
+    "pragma": "PRAGMA database_size",
+    "call": "CALL range(3)",
+    "wrong": "SELEC",
+}
+
+
+@pytest.mark.needs("runs_sql", "dry_run")
+@pytest.mark.parametrize("kind", STATEMENTS)
+def test_a_dry_run_changes_nothing(engine: Engine, kind: str, tmp_path):
+    for sql in ("CREATE TABLE t AS SELECT n FROM range(3) r(n)", "CREATE SEQUENCE s"):
+        with ask(engine, sql) as stream:
+            stream.collect()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    found = engine.dry_run(Query(STATEMENTS[kind], "dli-dry"))
+    assert found.checked
+    assert found.valid is (kind not in {"two", "comment", "wrong"})
+    assert rows(engine, "SELECT n FROM t ORDER BY n") == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert rows(engine, "SELECT table_name FROM information_schema.tables") == [{"table_name": "t"}]
+    assert rows(engine, "SELECT nextval('s') AS n") == [{"n": 1}]
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.needs("dry_run")
+def test_a_dry_run_tells_the_columns(engine: Engine):
+    found = engine.dry_run(Query("SELECT 1 AS n, 'x' AS s", "dli-dry"))
+    assert [name for name, _ in found.columns] == ["n", "s"]
+
+
+def test_a_dry_run_without_an_engine_says_so(engine: Engine):
+    assert engine.dry_run(Query("SELECT 1 AS n", "dli-dry")).checked is engine.capabilities.dry_run

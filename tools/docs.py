@@ -1,0 +1,170 @@
+"""A hook of MkDocs: the parts of pages that the code itself knows, so that they cannot be out of date.
+
+    <!-- generated: errors -->  ─▶  GENERATED["errors"]()  ─▶  Markdown in its place
+
+Also used by tests/house: what is printed here is what the program holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from dli_core.config.env import NAMES
+from dli_core.config.settings import NO_KEYS, OVERLAY_ONLY, Settings
+from dli_core.engines.base import Capabilities
+from dli_core.engines.duckdb import DuckDBEngine
+from dli_core.engines.mock import ExecutorEngine
+from dli_core.errors import ErrorCode
+from dli_core.errors.text import explain
+from dli_core.export.formats import FORMATS, Format
+from dli_core.models.spec import PARAMETER_TYPES
+
+ROOT = Path(__file__).resolve().parent.parent
+MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Called by MkDocs for every page."""
+    return MARK.sub(lambda mark: GENERATED[mark[1]](), markdown)
+
+
+def errors() -> str:
+    """One section per code, as `dli explain` tells it."""
+    lines: list[str] = []
+    for code in ErrorCode:
+        told = explain(code)
+        title = _plain(told.title.removeprefix(f"[{code}] "))
+        lines += [f"### {title} {{ #{code.value.lower()} }}", ""]
+        lines += [f"**{code.value}** · `{told.name}` · `{code.kind}` · {told.codes.lower()}", "", _plain(told.text), ""]
+        for heading, items in (
+            ("Its other forms", told.forms),
+            ("Possible causes", told.causes),
+            ("Hints", told.hints),
+        ):
+            if items:
+                lines += [f"{heading}:", "", *(f"- {_plain(item)}" for item in items), ""]
+    return "\n".join(lines)
+
+
+def codes() -> str:
+    """All codes in one table."""
+    rows = [f"| [{c.value}](#{c.value.lower()}) | `{c.name}` | {c.exit_code} | {c.http_status} |" for c in ErrorCode]
+    return "\n".join(["| code | name | exit | HTTP |", "|---|---|---|---|", *rows])
+
+
+def exits() -> str:
+    """Exit codes and the codes that lead to them."""
+    found: dict[int, list[str]] = {}
+    for code in ErrorCode:
+        found.setdefault(code.exit_code, []).append(code.value.removeprefix("DLI-"))
+    rows = [f"| {number} | {', '.join(found[number])} |" for number in sorted(found)]
+    return "\n".join(["| exit code | DLI- |", "|---|---|", "| 0 | done |", *rows])
+
+
+def formats() -> str:
+    """The output formats, the suffixes that mean them, and what they can be packed with."""
+    rows = [
+        f"| `{name}` | {_code(row.suffixes)} | {_code(row.compressions)} | {_packing(row)} |"
+        for name, row in FORMATS.items()
+    ]
+    head = "| format | suffixes | `--compression`, the first by default | where |"
+    return "\n".join([head, "|---|---|---|---|", *rows])
+
+
+def _packing(row: Format) -> str:
+    return "inside of the file" if row.packs_itself else "the whole file; also by its suffix: `.gz`, `.zst`"
+
+
+def types() -> str:
+    """The types of parameters."""
+    return ", ".join(f"`{name}`" for name in PARAMETER_TYPES)
+
+
+def settings() -> str:
+    """Every key of the configuration, with its default."""
+    rows = [f"| `{key}` | {default} | {text} |" for key, default, text in _keys(Settings, "")]
+    return "\n".join(["| key | default | |", "|---|---|---|", *rows])
+
+
+def variables() -> str:
+    """The short names of the environment."""
+    rows = [f"| `{name.name}` | {f'`{name.key}`' if name.key else ''} | {name.meaning} |" for name in NAMES]
+    return "\n".join(["| name | key | meaning |", "|---|---|---|", *rows])
+
+
+def engines() -> str:
+    """What each engine can do, as the contract tests ask it."""
+    made: dict[str, Capabilities] = {"duckdb": DuckDBEngine.capabilities, "mock": ExecutorEngine.capabilities}
+    names = list(Capabilities.__dataclass_fields__)
+    head = f"| engine | {' | '.join(name.replace('_', ' ') for name in names)} |"
+    rows = [
+        f"| `{engine}` | {' | '.join('yes' if getattr(can, name) else 'no' for name in names)} |"
+        for engine, can in made.items()
+    ]
+    return "\n".join([head, "|---" * (len(names) + 1) + "|", *rows])
+
+
+def contributing() -> str:
+    """CONTRIBUTING.md, whose links are relative to the root."""
+    return _root_page("CONTRIBUTING.md")
+
+
+def changelog() -> str:
+    """CHANGELOG.md."""
+    return _root_page("CHANGELOG.md")
+
+
+def _root_page(name: str) -> str:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return text.partition("\n")[2].strip().replace("](docs/", "](")
+
+
+def _keys(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in model.model_fields.items():
+        if not prefix and name in NO_KEYS | OVERLAY_ONLY:
+            continue
+        key = f"{prefix}{field.alias or name}"
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from _keys(annotation, f"{key}.")
+        else:
+            yield key, _default(field), _meaning(field)
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    return "" if value in (None, {}, []) else f"`{getattr(value, 'value', value)}`"
+
+
+def _meaning(field: FieldInfo) -> str:
+    secret = "a secret: never shown" if SecretStr in getattr(field.annotation, "__args__", ()) else ""
+    return "; ".join(text for text in (field.description or "", secret) if text)
+
+
+def _code(items: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(f"`{item}`" for item in items)
+
+
+def _plain(text: str) -> str:
+    """Text for people as Markdown: what looks like HTML or a template is shown, not read."""
+    return re.sub(r"(<[^>]+>|\{\{.*?\}\}|\$\{.*?\})", r"`\1`", text).replace("*", r"\*")
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "changelog": changelog,
+    "codes": codes,
+    "contributing": contributing,
+    "engines": engines,
+    "errors": errors,
+    "exits": exits,
+    "formats": formats,
+    "settings": settings,
+    "types": types,
+    "variables": variables,
+}
