@@ -172,7 +172,12 @@ def test_decimals_of_every_scale_and_size_have_all_their_digits(scale: int) -> N
     numbers = [sign * (10**size + step) for size in range(38) for step in (-1, 0, 1) for sign in (1, -1)]
     numbers += [2**63 - 1, 2**63, 2**64 - 1, 2**64, 10**38 - 1, 1 - 10**38]
     unscaled = [number for number in numbers if number]
-    texts = cells(pa.array([Decimal((number < 0, tuple(map(int, str(abs(number)))), -scale)) for number in unscaled], pa.decimal128(38, scale)))
+    texts = cells(
+        pa.array(
+            [Decimal((number < 0, tuple(map(int, str(abs(number)))), -scale)) for number in unscaled],
+            pa.decimal128(38, scale),
+        )
+    )
     for number, text in zip(unscaled, texts, strict=True):
         digits = str(abs(number)).zfill(scale + 1)
         whole = f"{digits[:-scale]}.{digits[-scale:]}" if scale else digits
