@@ -33,10 +33,9 @@ def render(templates: Templates, text: str) -> str | None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", places("duckdb"), ids=lambda place: place.name)
+@pytest.mark.parametrize("place", [place for place in places("duckdb") if place.row], ids=lambda place: place.name)
 def test_duckdb_gives_back_what_was_put_in(place: Place) -> None:
-    if place.row is None:
-        pytest.skip("a name: its tokens are compared")
+    assert place.row is not None  # names have none: their tokens are compared
     templates = Templates("duckdb", {"t": place.template})
     connection = duckdb.connect()
     taken = 0

@@ -1,6 +1,7 @@
 //! Differential fuzz: templates made at random from the language's pieces, read as plain minijinja reads them.
 //!
 //! `DLI_TEMPLATE_CASES` sets how many (3,000 by default). A failure prints the template; `ONE='…'` compares that one.
+#![allow(clippy::format_push_string, reason = "a generator of text")]
 
 #[path = "template_common/differential.rs"]
 mod differential;
@@ -111,7 +112,7 @@ fn tag(random: &mut Random, inside: &str) -> String {
 
 fn block(random: &mut Random, depth: usize) -> String {
     let mut out = String::new();
-    for _ in 0..1 + random.below(4) {
+    for _ in 0..=random.below(4) {
         let value = expression(random, depth.min(2));
         let inner =
             |random: &mut Random| if depth == 0 { random.pick(TEXT).to_string() } else { block(random, depth - 1) };
@@ -200,7 +201,7 @@ fn damaged(random: &mut Random, source: &str) -> String {
     }
     let (one, other) = (places[random.below(places.len())], places[random.below(places.len())]);
     let (low, high) = (one.min(other), one.max(other).min(one.min(other) + 6));
-    let high = (high..).find(|at| source.is_char_boundary(*at)).unwrap_or(source.len());
+    let high = (high..=source.len()).find(|at| source.is_char_boundary(*at)).unwrap_or(source.len());
     match random.below(3) {
         0 => [&source[..low], &source[high..]].concat(),
         1 => [&source[..high], &source[low..]].concat(),

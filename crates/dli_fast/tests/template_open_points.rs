@@ -78,7 +78,10 @@ fn point_5_wildcards_stay_wildcards_unless_like_escapes_them() {
 #[test]
 fn point_6_beyond_65_000_values_and_lines_marks_take_two_characters() {
     let values = sql(DuckDb, "{% for i in range(66000) %}{{ i }},{% endfor %}0");
-    assert_eq!(values, (0..66_000).map(|i| format!("{i},")).collect::<String>() + "0");
+    assert_eq!(
+        values,
+        (0..=66_000).map(|i| if i < 66_000 { i.to_string() } else { "0".into() }).collect::<Vec<_>>().join(",")
+    );
     let lines = format!("{}{{{{ n }}}}", "--\n".repeat(66_000));
     let rendered = render(DuckDb, &lines).expect("renders");
     assert_eq!(rendered.locate(66_001, Some(1)).map(|at| at.line), Some(66_001));
@@ -181,7 +184,7 @@ fn deep_templates_end_within_a_second() {
         let _ = render(DuckDb, &template);
         let _ = set(DuckDb, &template).undeclared("t.sql");
         let spent = cpu() - before;
-        assert!(spent < 2.0, "{:.80} took {spent:.2} s", template);
+        assert!(spent < 2.0, "{template:.80} took {spent:.2} s");
     }
 }
 

@@ -26,7 +26,8 @@ fn shape(dialect: Dialect, sql: &str) -> Option<Vec<String>> {
         Token::Whitespace(Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)) => Some("--".into()),
         Token::Whitespace(_) => None,
         Token::Word(word) if word.quote_style.is_some() => Some("name".into()),
-        Token::Word(word) => Some(word.value.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).to_string() + "w"),
+        // What a value may be glued to is a word's `_`.
+        Token::Word(word) => Some(word.value.split_inclusive('_').next().unwrap_or_default().to_string()),
         token => Some(format!("{:?}", std::mem::discriminant(&token))),
     });
     Some(shapes.collect())
@@ -34,8 +35,9 @@ fn shape(dialect: Dialect, sql: &str) -> Option<Vec<String>> {
 
 /// Where sqlparser reads SQL otherwise than the engines: `E'…'`, `U&'…'`, BigQuery's backslashes in backticks, `#`, `@`.
 fn is_misread(source: &str) -> bool {
-    source.contains(['\\', '@', '#', '&', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}', '\u{feff}', '\0', '{', '}', '%'])
-        || source.to_ascii_lowercase().contains("e'")
+    source.contains([
+        '\\', '@', '#', '&', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}', '\u{feff}', '\0', '{', '}', '%',
+    ]) || source.to_ascii_lowercase().contains("e'")
         || !source.is_ascii()
 }
 
@@ -46,15 +48,19 @@ fuzz_target!(|data: (&str, &str, &str)| {
     }
     let template = format!("{before}{{{{ v }}}}{after}");
     for dialect in [Dialect::DuckDb, Dialect::Trino, Dialect::BigQuery] {
-        let templates =
-            Templates::new(dialect, [("t".to_string(), template.clone())], BTreeMap::new(), 100_000);
+        if dialect != Dialect::DuckDb && template.contains('$') {
+            continue; // sqlparser has dollar quotes everywhere, the engines have not
+        }
+        let templates = Templates::new(dialect, [("t".to_string(), template.clone())], BTreeMap::new(), 100_000);
         let render = |value: &str| {
             let mut scope = Scope::default();
             scope.insert("v", value.into());
             templates.render("t", scope).map(|rendered| rendered.sql)
         };
         let (Ok(plain), Ok(hostile)) = (render("zz"), render(value)) else { continue };
-        let (Some(plain_shape), Some(hostile_shape)) = (shape(dialect, &plain), shape(dialect, &hostile)) else { continue };
+        let (Some(plain_shape), Some(hostile_shape)) = (shape(dialect, &plain), shape(dialect, &hostile)) else {
+            continue;
+        };
         assert_eq!(plain_shape, hostile_shape, "{dialect:?}\n{plain:?}\n{hostile:?}");
     }
 });

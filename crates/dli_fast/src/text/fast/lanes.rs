@@ -56,6 +56,7 @@ pub use x86::{Avx2, Sse2};
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::{Lane, Specials};
+    #[allow(clippy::wildcard_imports, reason = "the intrinsics, by their own names")]
     use std::arch::x86_64::*;
 
     /// 16 bytes; every x86-64 has it.
