@@ -17,7 +17,7 @@ import pytest
 from measure import OURS, Comparison
 
 ROWS = 10_000_000
-OVER_DRAIN = 40  # MiB, DESIGN §6
+OVER_DRAIN = {"csv": 40, "ndjson": 40, "parquet": 64}  # MiB; Parquet holds the row groups that its workers encode
 
 # 13 mixed columns, about 140 bytes of Arrow a row.
 SELECT = """
@@ -85,6 +85,6 @@ def test_memory(kind: str, limited: bool, tmp_path: Path, short: bool, record: C
     notes = {"peak MiB:": peaks, "over the drain:": f"{over:+.0f} MiB"}
     case = f"DuckDB SELECT → {kind}" + (", memory_limit 100MB" if limited else "")
     record(Comparison("memory", case, f"{rows:,} rows", seconds, notes=notes))
-    assert over <= OVER_DRAIN, peaks
+    assert over <= OVER_DRAIN[kind], peaks
     if limited and kind != "parquet":
         assert found[OURS]["peak"] < 250, peaks
