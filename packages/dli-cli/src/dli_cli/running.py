@@ -7,6 +7,7 @@ RunOptions ─▶ RunRequest ─▶ runner ─┬─ dry_run ─▶ the SQL on s
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -47,14 +48,14 @@ def run(
         wants_rows=target not in {None, STDOUT},
         confirmed=options.yes,
     )
-    runner = session.runner()
     console.querying = True
-    if options.dry_run:
-        dry_run(session, runner.dry_run(replace(request, wants_rows=False)))
-    elif target is None or settled is None:
-        show(session, runner, request, ROWS if options.rows is None else options.rows)
-    else:
-        export(session, runner, request, target, settled)
+    with closing(session.runner()) as runner:
+        if options.dry_run:
+            dry_run(session, runner.dry_run(replace(request, wants_rows=False)))
+        elif target is None or settled is None:
+            show(session, runner, request, ROWS if options.rows is None else options.rows)
+        else:
+            export(session, runner, request, target, settled)
 
 
 def show(session: Session, runner: Runner, request: RunRequest, rows: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -119,7 +120,8 @@ def check_engine(settings: Settings) -> Check:
 
     name = settings.local.engine
     try:
-        make_engine(settings).check()
+        with closing(make_engine(settings)) as engine:
+            engine.check()
     except DLIError as problem:
         return _failed(f"engine {name}", problem)
     return Check(f"engine {name}", "ok", "answers")

@@ -98,5 +98,8 @@ class Engine(Protocol):
 
     def dry_run(self, query: Query) -> DryRunResult: ...
     def cancel(self, job_id: str) -> None: ...
+    def close(self) -> None:
+        """Let go of what is held; the next use opens it again."""
+
     def check(self) -> None:
         """Return when the engine answers; raise the DLIError that says why it does not."""

@@ -90,6 +90,9 @@ class ExecutorEngine:
     def cancel(self, job_id: str) -> None:
         """An executor runs to its end: there is nothing to cancel."""
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def check(self) -> None:
         if not self.executor.test_connection():
             raise error(ErrorCode.EXECUTION_CONNECTION, engine=self.title)

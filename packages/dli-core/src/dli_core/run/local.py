@@ -62,6 +62,10 @@ class Runner(Protocol):
         """Render, and let the engine check and estimate. Nothing is executed."""
         ...
 
+    def close(self) -> None:
+        """Let go of what is held; the next use opens it again."""
+        ...
+
 
 class LocalRunner:
     """Runs specs of a project on one engine. Threads may share it."""
@@ -152,6 +156,11 @@ class LocalRunner:
                 reason, environment=self.settings.environment if reason == "protected" else None, name=plan.name
             )
         return reason
+
+    def close(self) -> None:
+        """Close the engine, if one was made: its driver complains about what is open when Python ends."""
+        if "engine" in vars(self):
+            self.engine.close()
 
     def _info(self, plan: Plan) -> dict[str, object]:
         return {
