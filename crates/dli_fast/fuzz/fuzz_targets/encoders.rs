@@ -110,12 +110,12 @@ fn column(data: &mut Data, rows: usize) -> ArrayRef {
         0 => primitive::<Int8Type>(data, rows, |d| d.wide() as i8),
         1 => primitive::<Int16Type>(data, rows, |d| d.wide() as i16),
         2 => primitive::<Int32Type>(data, rows, |d| d.wide() as i32),
-        3 => primitive::<Int64Type>(data, rows, Data::wide),
+        3 => primitive::<Int64Type>(data, rows, |d| d.wide()),
         4 => primitive::<UInt8Type>(data, rows, |d| d.byte()),
         5 => primitive::<UInt32Type>(data, rows, |d| d.wide() as u32),
         6 => primitive::<UInt64Type>(data, rows, |d| d.wide() as u64),
         7 => primitive::<Float32Type>(data, rows, |d| d.double() as f32),
-        8 => primitive::<Float64Type>(data, rows, Data::double),
+        8 => primitive::<Float64Type>(data, rows, |d| d.double()),
         9 => Arc::new(BooleanArray::new((0..rows).map(|_| data.byte() & 1 == 1).collect(), data.nulls(rows))),
         10 => cast(&primitive::<Decimal64Type>(data, rows, |d| d.wide()), DataType::Decimal64(18, scale.min(18))),
         11 => {
@@ -124,10 +124,10 @@ fn column(data: &mut Data, rows: usize) -> ArrayRef {
         }
         12 => primitive::<Decimal256Type>(data, rows, |d| i256::from_parts(d.wide() as u128, i128::from(d.wide()))),
         13 => primitive::<Date32Type>(data, rows, |d| d.wide() as i32),
-        14 => primitive::<Date64Type>(data, rows, Data::wide),
+        14 => primitive::<Date64Type>(data, rows, |d| d.wide()),
         15 => primitive::<Time32SecondType>(data, rows, |d| d.wide() as i32),
-        16 => primitive::<Time64MicrosecondType>(data, rows, Data::wide),
-        17 | 18 => cast(&primitive::<Int64Type>(data, rows, Data::wide), DataType::Timestamp(unit, zone.map(Into::into))),
+        16 => primitive::<Time64MicrosecondType>(data, rows, |d| d.wide()),
+        17 | 18 => cast(&primitive::<Int64Type>(data, rows, |d| d.wide()), DataType::Timestamp(unit, zone.map(Into::into))),
         19 => texts(data, rows, DataType::Utf8),
         20 => texts(data, rows, DataType::LargeUtf8),
         21 => texts(data, rows, DataType::Utf8View),
@@ -138,7 +138,7 @@ fn column(data: &mut Data, rows: usize) -> ArrayRef {
             Arc::new(DictionaryArray::new(Int16Array::new(keys, data.nulls(rows)), values))
         }
         24 => {
-            let inner = primitive::<Float64Type>(data, rows, Data::double);
+            let inner = primitive::<Float64Type>(data, rows, |d| d.double());
             let fields = vec![Field::new("x \"", DataType::Float64, true)];
             Arc::new(StructArray::new(fields.into(), vec![inner], data.nulls(rows)))
         }
