@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -83,16 +84,23 @@ def test_killed_with_a_receipt_the_receipt_never_lies(exporter: Exporter, tmp_pa
 def test_killed_at_a_hundred_random_moments(exporter: Exporter, tmp_path: Path):
     seed = random.randrange(1 << 32)
     moments, path, new = random.Random(seed), tmp_path / "out.csv", text(200_000)
+    whole = min(_seconds(exporter, path) for _ in range(3))  # as long as an export takes here and now
     killed = 0
     for _ in range(100):
         path.write_bytes(OLD)
-        answer = exporter(path, LARGE, kill_after=moments.uniform(0, 0.25))
+        answer = exporter(path, LARGE, kill_after=moments.uniform(0, whole))
         killed += answer["status"] == -9
         assert path.read_bytes() in {OLD, new}, f"seed {seed}"
         assert len(strays(tmp_path)) <= 2, f"seed {seed}"
-    assert killed >= 30, "the moments miss the exports: adapt their range"
+    assert killed >= 10, "the moments miss the exports: adapt their range"
     assert exporter(tmp_path / "other.csv", SMALL)["status"] == 0
     assert strays(tmp_path) == []
+
+
+def _seconds(exporter: Exporter, path: Path) -> float:
+    start = time.monotonic()
+    assert exporter(path, LARGE)["status"] == 0
+    return time.monotonic() - start
 
 
 def test_twenty_exports_into_one_folder_with_kills_among_them_harm_no_neighbour(exporter: Exporter, tmp_path: Path):
