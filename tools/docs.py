@@ -15,10 +15,11 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from dli_core.config import Override, resolve
 from dli_core.config.env import NAMES
 from dli_core.config.settings import NO_KEYS, OVERLAY_ONLY, Settings
 from dli_core.engines.base import Capabilities
-from dli_core.engines.duckdb import DuckDBEngine
+from dli_core.engines.factory import make_engine, runnable
 from dli_core.engines.mock import ExecutorEngine
 from dli_core.errors import ErrorCode
 from dli_core.errors.text import explain
@@ -100,7 +101,7 @@ def variables() -> str:
 
 def engines() -> str:
     """What each engine can do, as the contract tests ask it."""
-    made: dict[str, Capabilities] = {"duckdb": DuckDBEngine.capabilities, "mock": ExecutorEngine.capabilities}
+    made = {name: _capabilities(name) for name in runnable()} | {"mock": ExecutorEngine.capabilities}
     names = list(Capabilities.__dataclass_fields__)
     head = f"| engine | {' | '.join(name.replace('_', ' ') for name in names)} |"
     rows = [
@@ -108,6 +109,11 @@ def engines() -> str:
         for engine, can in made.items()
     ]
     return "\n".join([head, "|---" * (len(names) + 1) + "|", *rows])
+
+
+def _capabilities(engine: str) -> Capabilities:
+    settings = resolve({"local.engine": Override(engine, "the documentation")}, environ={"DLI_USER_CONFIG": "off"})
+    return make_engine(settings).capabilities
 
 
 def contributing() -> str:

@@ -131,7 +131,7 @@ def test_every_value_of_a_file_knows_its_line(world: World):
         ("root: /\n", "dli.yaml:1:1: unknown key 'root'"),
         ("execution:\n  timeout: 0\n", "dli.yaml:2:3: execution.timeout: must be 1 or more"),
         ("execution:\n  timeout: 3601\n", "dli.yaml:2:3: execution.timeout: must be 3600 or less"),
-        ("local: {engine: duck}\n", "dli.yaml:1:9: local.engine: must be 'duckdb', 'bigquery' or 'trino'"),
+        ("local: {engine: duck}\n", "dli.yaml:1:9: local.engine: must be 'bigquery', 'duckdb' or 'trino'"),
         ("local: trino\n", "dli.yaml:1:1: local: must hold keys and values"),
         ("local: {trino: {user: 12}}\n", "dli.yaml:1:17: local.trino.user: must be text: write it in quotes"),
         ("local: {duckdb: {settings: {a: [1]}}}\n",

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dli_core.engines.base import Engine, Query, WriteRefusal, refused
-from dli_core.engines.factory import make_engine
+from dli_core.engines.factory import dialect_of, make_engine
 from dli_core.errors import DLIError, ErrorCode
 from dli_core.errors.redact import redacted
 from dli_core.errors.text import message_of
@@ -81,8 +81,8 @@ class LocalRunner:
 
     @property
     def dialect(self) -> str:
-        """What SQL is rendered for. An engine's name in the configuration is that of its dialect."""
-        return self.settings.local.engine
+        """What SQL is rendered for."""
+        return dialect_of(self.settings)
 
     @cached_property
     def _specs(self) -> SpecFolder:

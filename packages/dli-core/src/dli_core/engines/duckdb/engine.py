@@ -22,8 +22,9 @@ import duckdb
 from dli_core.config import hidden
 from dli_core.config.hidden import HIDDEN, without_secrets
 from dli_core.engines.base import Capabilities, Query, Session, refused
-from dli_core.engines.duckdb_errors import from_exception, from_text, has_place, translated
-from dli_core.engines.duckdb_types import selection
+from dli_core.engines.duckdb import DIALECT, Config
+from dli_core.engines.duckdb.errors import from_exception, from_text, has_place, translated
+from dli_core.engines.duckdb.types import selection
 from dli_core.engines.stream import QueryStream, StreamHooks, timed_out
 from dli_core.engines.worker import CallTimeoutError, interruptible
 from dli_core.errors import DLIError, ErrorCode, error
@@ -64,11 +65,11 @@ class DuckDBEngine:
 
     name = "duckdb"
     title = "DuckDB"
-    dialect = "duckdb"
+    dialect = DIALECT
     capabilities = Capabilities()
 
     def __init__(self, settings: Settings) -> None:
-        self._options = settings.local.duckdb
+        self._options = settings.local.block(Config)
         self._base = settings.base
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
@@ -225,11 +226,6 @@ _PLANNED = {
     duckdb.StatementType.DROP,
     duckdb.StatementType.ALTER,
 }
-
-
-def make(settings: Settings) -> DuckDBEngine:
-    """The engine for these settings; the name that `factory` looks for."""
-    return DuckDBEngine(settings)
 
 
 def _own(session: Session) -> DuckDBSession:
