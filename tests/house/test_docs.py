@@ -18,8 +18,9 @@ from tools import docs, pages
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
-PAGES = [README, ROOT / "README.ko.md", ROOT / "CONTRIBUTING.md", *DOCS]
-RUN = [page for page in DOCS if any(block.language in {"sh", "python"} for block in pages.blocks(page))]
+MEMBERS = sorted([*ROOT.glob("packages/*/README.md"), ROOT / "crates" / "dli_fast" / "README.md"])
+PAGES = [README, ROOT / "README.ko.md", ROOT / "CONTRIBUTING.md", *MEMBERS, *DOCS]
+RUN = [page for page in [*MEMBERS, *DOCS] if any(block.language in {"sh", "python"} for block in pages.blocks(page))]
 BIN = Path(sys.executable).parent
 
 
