@@ -109,18 +109,23 @@ def read_files(places: Iterable[Place], problems: list[Problem]) -> list[File]:
 
 def parse(place: Place, data: bytes, problems: list[Problem]) -> File | None:
     """The file of these bytes, or None and a problem."""
+    twice: list[dli_fast.YamlError] = []
     try:
-        tree, places = dli_fast.read_yaml(data)
+        tree, places = dli_fast.read_yaml(data, twice=twice)
     except dli_fast.YamlError as problem:
-        what = _QUOTING.get(problem.kind, problem.message)
-        problems.append(bad_file(place.origin(problem.line, problem.column), what))
+        problems.extend(_of_yaml(place, found) for found in [*twice, problem])
         return None
+    problems.extend(_of_yaml(place, found) for found in twice)
     if tree is None:
         tree = {}
     if not isinstance(tree, dict):
         problems.append(bad_file(place.origin(1, 1), "the file does not hold keys and values"))
         return None
     return File(place, tree, places)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _of_yaml(place: Place, found: dli_fast.YamlError) -> Problem:
+    return bad_file(place.origin(found.line, found.column), _QUOTING.get(found.kind, found.message))
 
 
 def _bytes(place: Place, problems: list[Problem]) -> bytes | None:

@@ -114,32 +114,42 @@ def load_files(root: Path, files: Iterable[SpecFile]) -> Project:
 def load_spec(file: SpecFile, root: Path) -> Spec:
     """Read one file, or raise DLI-202 with all that is wrong in it (`problems`)."""
     relative = relative_to(root, file.path)
-    values, places = _read(file, relative)
+    values, places, twice = _read(file, relative)
     try:
         spec = _model(file.kind).model_validate(values)
     except ValidationError as found:
         from dli_core.specs.explain import Written, explain  # noqa: PLC0415 - only for what is wrong
 
         problems = explain(found, Written(MODELS, file.kind, relative, values, places))
-        raise invalid(relative, file.kind, name_of(values), problems) from None
+        raise invalid(relative, file.kind, name_of(values), by_place([*twice, *problems])) from None
+    if twice:
+        raise invalid(relative, file.kind, spec.name, twice)
     return spec.read_from(Source(file.path, relative, places))
 
 
-def _read(file: SpecFile, relative: str) -> tuple[dict[str, object], dli_fast.Places]:
-    """The keys and values of a file, with their places; DLI-202 for one that is no mapping in YAML."""
+def _read(file: SpecFile, relative: str) -> tuple[dict[str, object], dli_fast.Places, list[Problem]]:
+    """The keys and values of a file, with their places, and its keys that stand twice, of which the first counts.
+
+    Raises DLI-202 for a file that is no mapping in YAML.
+    """
     data = b""
+    twice: list[dli_fast.YamlError] = []
     try:
         data = read_bytes(file.path)
-        values, places = dli_fast.read_yaml(data)
+        values, places = dli_fast.read_yaml(data, twice=twice)
     except OSError as found:
         raise invalid(relative, file.kind, None, [problem(relative, START, str(found))]) from None
     except dli_fast.YamlError as found:
-        told = problem(relative, (found.line, found.column), found.message)
-        raise invalid(relative, file.kind, _written_name(data), [told]) from None
+        told = by_place(_of_yaml(item, relative) for item in [*twice, found])
+        raise invalid(relative, file.kind, _written_name(data), told) from None
     if isinstance(values, dict):
-        return cast("dict[str, object]", values), places
+        return cast("dict[str, object]", values), places, [_of_yaml(item, relative) for item in twice]
     what = "is empty: write at least a name and a query" if values is None else "does not hold keys and values"
     raise invalid(relative, file.kind, None, [problem(relative, START, f"the file {what}")])
+
+
+def _of_yaml(found: dli_fast.YamlError, relative: str) -> Problem:
+    return problem(relative, (found.line, found.column), found.message)
 
 
 def _model(kind: str) -> type[Spec]:
