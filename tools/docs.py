@@ -133,9 +133,10 @@ def _root_page(name: str) -> str:
 
 def _keys(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
     for name, field in model.model_fields.items():
-        if not prefix and name in NO_KEYS | OVERLAY_ONLY:
+        if not prefix and name in NO_KEYS:
             continue
-        key = f"{prefix}{field.alias or name}"
+        place = "environments.NAME." if not prefix and name in OVERLAY_ONLY else prefix
+        key = f"{place}{field.alias or name}"
         annotation = field.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             yield from _keys(annotation, f"{key}.")
@@ -145,12 +146,13 @@ def _keys(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]
 
 def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
-    return "" if value in (None, {}, []) else f"`{getattr(value, 'value', value)}`"
+    shown = str(value).lower() if isinstance(value, bool) else getattr(value, "value", value)
+    return "" if value in (None, {}, []) else f"`{shown}`"
 
 
 def _meaning(field: FieldInfo) -> str:
-    secret = "a secret: never shown" if SecretStr in getattr(field.annotation, "__args__", ()) else ""
-    return "; ".join(text for text in (field.description or "", secret) if text)
+    secret = " A secret: never shown." if SecretStr in getattr(field.annotation, "__args__", ()) else ""
+    return f"{field.description}{secret}"
 
 
 def _code(items: tuple[str, ...] | list[str]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dli_core.config import keys
 from dli_core.config.env import NAMES
 from dli_core.errors import ErrorCode
 from dli_core.export.formats import FORMATS
@@ -126,7 +127,8 @@ def test_generated_parts_hold_all_that_the_program_has():
     assert all(f"{{ #{code.value.lower()} }}" in docs.errors() for code in ErrorCode)
     assert all(f"`{name}`" in docs.formats() for name in FORMATS)
     assert all(f"`{entry.name}`" in docs.variables() for entry in NAMES)
-    assert "`local.duckdb.database`" in docs.settings()
+    named = {name.replace("environments.NAME.", "") for name in re.findall(r"(?m)^\| `([^`]+)`", docs.settings())}
+    assert named == {keys.join(parts) for parts, key in keys.table().items() if key.kind != "section"}
 
 
 def test_every_generated_part_has_its_place_and_every_place_its_part():

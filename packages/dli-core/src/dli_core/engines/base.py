@@ -2,7 +2,7 @@
 
     Query ──▶ Engine.stream ──▶ QueryStream ──▶ a sink | a preview | held batches
 
-Nothing below this line knows specs, templates, files or terminals. Each engine file is
+Nothing below this line knows specs, templates, files or terminals. Each engine's package is
 the only importer of its driver and translates its exceptions in one context manager.
 """
 
@@ -84,7 +84,7 @@ class Session(Protocol):
 
 
 class Engine(Protocol):
-    """What each file in this folder offers; factory.py wraps an injected executor into one."""
+    """What the `make` of each package in this folder gives; factory.py wraps an injected executor into one."""
 
     name: str  # in the configuration: duckdb
     title: str  # for people: DuckDB
