@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import dli_fast
 
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import Text, reason_of
 from dli_core.models.parameter import Parameter
 from dli_core.models.result import Finding
 from dli_core.render.functions import Functions
@@ -70,7 +71,7 @@ def _parameters(spec: SqlSpec) -> Iterator[Finding]:
         if wrong:
             _put_aside(declared, given, parameter.name)
         elif parameter.secret and parameter.default is not None and spec.source is not None:
-            message = f"the default of the secret parameter '{parameter.name}' stands in the file for everybody to read"
+            message = Text("spec.secret_default", name=parameter.name)
             yield warning(ErrorCode.PARAMETER_INVALID, message, spec.source.at("parameters", index, "default"))
     for _ in range(_MOST):
         try:
@@ -94,7 +95,7 @@ def _allowed(spec: SqlSpec, index: int, parameter: Parameter) -> Iterator[Findin
         try:
             read(value, parameter.scalar)
         except ValueError as problem:
-            details: dict[str, Any] = {"name": parameter.name, "type": parameter.scalar, "problem": str(problem)}
+            details: dict[str, Any] = {"name": parameter.name, "type": parameter.scalar, "problem": reason_of(problem)}
             if spec.source is not None:
                 details |= spec.source.value_at("parameters", index, "allowed", at)
             yield error_finding(error(ErrorCode.PARAMETER_INVALID, "type", **details))
@@ -156,14 +157,13 @@ def _sample(parameter: Parameter) -> object:
 
 def _raw_uses(templates: SpecTemplates, name: str) -> Iterator[Finding]:
     for template, line, column in templates.engine.raw_uses(name):
-        message = "| raw writes a value into the SQL as it is: make sure that nobody else chooses it"
-        yield warning(ErrorCode.UNSAFE_INPUT, message, _details(templates, template, line, column))
+        yield warning(ErrorCode.UNSAFE_INPUT, Text("spec.raw"), _details(templates, template, line, column))
 
 
 def _unused(spec: SqlSpec, used: set[str]) -> Iterator[Finding]:
     for index, parameter in enumerate(spec.parameters):
         if parameter.name not in used and spec.source is not None:
-            message = f"parameter '{parameter.name}' is not used by any statement"
+            message = Text("spec.unused", name=parameter.name)
             yield warning(ErrorCode.PARAMETER_INVALID, message, spec.source.at("parameters", index, "name"))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dli_core.errors import DLIError, ErrorCode
+from dli_core.errors.phrase import Text
 from dli_core.models.result import Finding
 from dli_core.models.spec import SqlSpec
 from dli_core.render.check import check_templates, refs, warning
@@ -56,7 +57,7 @@ class Checker:
         found = [problem_finding(problem) for item in broken for problem in item.problems]
         for path, meant in misnamed(self._project.root):
             if kind in {None, meant}:
-                message = f"this file is not read: the name of a {meant} file is {meant}.NAME.yaml"
+                message = Text("spec.not_read", kind=meant)
                 found.append(warning(ErrorCode.SPEC_PARSE, message, {"path": path, "line": 1, "column": 1}))
         return by_place(found)
 
@@ -85,6 +86,5 @@ class Checker:
         for use in refs(templates):
             if use.name.count(".") > 1 and use.name not in known:
                 near = known.misspelt(use.name)
-                remedy = f"did you mean '{near}'?" if near else "it is taken for a table"
-                message = f"ref() names '{use.name}', which is no dataset of this project: {remedy}"
+                message = Text("spec.ref_meant" if near else "spec.ref_table", name=use.name, near=near)
                 yield warning(ErrorCode.DATASET_NOT_FOUND, message, use.place)

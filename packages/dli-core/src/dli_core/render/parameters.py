@@ -19,6 +19,7 @@ import dli_fast
 from dli_core.config.hidden import HIDDEN as _MASK
 from dli_core.config.hidden import is_secret_name
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import reason_of
 from dli_core.render.values import TYPES, example, read
 
 if TYPE_CHECKING:  # ad-hoc SQL needs no models of specs: building them takes 10 ms
@@ -244,7 +245,7 @@ def _ill_typed(name: str, kind: str, value: object, problem: ValueError, place: 
         name=name,
         type=kind,
         value=_plain(value),
-        problem=str(problem) or None,
+        problem=reason_of(problem) or None,
         example=example(kind),
         **place,
     )

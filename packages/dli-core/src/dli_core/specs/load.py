@@ -21,6 +21,7 @@ import dli_fast
 from pydantic import ValidationError
 
 from dli_core.errors import DLIError
+from dli_core.errors.phrase import Text, reason_of, recognised
 from dli_core.models.base import is_qualified, name_of
 from dli_core.models.dataset import DatasetSpec
 from dli_core.models.metric import MetricSpec
@@ -138,18 +139,18 @@ def _read(file: SpecFile, relative: str) -> tuple[dict[str, object], dli_fast.Pl
         data = read_bytes(file.path)
         values, places = dli_fast.read_yaml(data, twice=twice)
     except OSError as found:
-        raise invalid(relative, file.kind, None, [problem(relative, START, str(found))]) from None
+        raise invalid(relative, file.kind, None, [problem(relative, START, reason_of(found))]) from None
     except dli_fast.YamlError as found:
         told = by_place(_of_yaml(item, relative) for item in [*twice, found])
         raise invalid(relative, file.kind, _written_name(data), told) from None
     if isinstance(values, dict):
         return cast("dict[str, object]", values), places, [_of_yaml(item, relative) for item in twice]
-    what = "is empty: write at least a name and a query" if values is None else "does not hold keys and values"
-    raise invalid(relative, file.kind, None, [problem(relative, START, f"the file {what}")])
+    what = Text("spec.empty" if values is None else "spec.no_block")
+    raise invalid(relative, file.kind, None, [problem(relative, START, what)])
 
 
 def _of_yaml(found: dli_fast.YamlError, relative: str) -> Problem:
-    return problem(relative, (found.line, found.column), found.message)
+    return problem(relative, (found.line, found.column), recognised("yaml", found.message))
 
 
 def _model(kind: str) -> type[Spec]:
@@ -169,7 +170,8 @@ def _written_name(data: bytes) -> str | None:
 
 def _twice(spec: Spec, first: Spec) -> Problem:
     where, other = _source(spec).value_at("name"), _source(first).at("name")
-    message = f"'{spec.name}' is the name of another {spec.kind} already: {other['path']}:{other['line']}"
+    place = f"{other['path']}:{other['line']}"
+    message = Text("spec.name_taken", name=spec.name, kind=spec.kind, place=place)
     return problem(where["path"], (where["line"], where["column"]), message)
 
 
