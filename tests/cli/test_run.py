@@ -198,7 +198,7 @@ def test_a_dry_run_prints_the_sql_and_runs_nothing(dli, flights: Path, snapshot)
     done = dli("dataset", "run", "departures", "--dry-run", cwd=flights)
     assert done.code == 0
     snapshot("dry-run", done.out)
-    assert done.err.startswith("✓ Checked by ")
+    assert done.err.startswith("✓ Checked by DuckDB; ")
     assert done.err.endswith("Nothing was run.\n")
 
 

@@ -416,7 +416,10 @@ def test_a_key_that_stands_twice_hides_nothing_of_what_is_wrong_behind_it(tmp_pa
 
 
 def test_a_key_that_stands_twice_is_told_beside_the_end_of_the_yaml(tmp_path: Path) -> None:
-    assert [line.partition(" ")[0] for line in refused(tmp_path, "name: a.b.c\nname: a.b.d\ntags: [x\n")] == ["2:1", "3:7"]
+    assert [line.partition(" ")[0] for line in refused(tmp_path, "name: a.b.c\nname: a.b.d\ntags: [x\n")] == [
+        "2:1",
+        "3:7",
+    ]
 
 
 def test_a_spec_is_broken_by_a_key_that_stands_twice_and_nothing_else(tmp_path: Path) -> None:

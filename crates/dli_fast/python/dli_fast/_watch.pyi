@@ -7,14 +7,15 @@ from dli_fast._write import ArrowStreamExportable
 
 @final
 class Watch:
-    """`source`'s stream, batch for batch; whoever drains it, the counters tell how it stands. Read once.
-
-    The texts at the paths `json` are marked as JSON (`arrow.json`) in the schema that passes: a path is a column's
-    place, then those of the fields inside of it (0 in a list; 0 and 1 for a map's keys and values).
-    """
-    def __init__(self, source: ArrowStreamExportable, *, json: Sequence[Sequence[int]] = ()) -> None: ...
+    """`source`'s stream, batch for batch; whoever drains it, the counters tell how it stands. Read once."""
+    def __init__(self, source: ArrowStreamExportable) -> None: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """The stream. A second call raises RuntimeError."""
+    def mark_json(self, paths: Sequence[Sequence[int]]) -> None:
+        """The texts at these paths are marked as JSON (`arrow.json`) in the schema of a stream handed out later. A path
+        is a column's place, then those of the fields inside of it: 0 in a list, 0 and 1 for a map's keys and values. One
+        that leads nowhere, or to what is no text, changes nothing.
+        """
     def hide(self, texts: Sequence[str]) -> None:
         """From now on `***` stands for each of these in the names of columns, and of fields inside of them. A stream
         that was handed out already keeps its names.

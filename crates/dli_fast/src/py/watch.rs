@@ -24,13 +24,8 @@ struct Watch {
 #[pymethods]
 impl Watch {
     #[new]
-    #[pyo3(signature = (source, *, json = Vec::new()))]
-    fn new(source: &Bound<'_, PyAny>, json: Vec<Vec<usize>>) -> PyResult<Self> {
-        Ok(Self {
-            counters: Arc::default(),
-            stream: Mutex::new(Some(stream_of(source)?)),
-            marks: Mutex::new(Marks { json, hidden: Vec::new() }),
-        })
+    fn new(source: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(Self { counters: Arc::default(), stream: Mutex::new(Some(stream_of(source)?)), marks: Mutex::default() })
     }
 
     #[pyo3(signature = (requested_schema = None))]
@@ -45,6 +40,11 @@ impl Watch {
             stream.ok_or_else(|| PyRuntimeError::new_err("this stream was read before: it can be read once"))?;
         let marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner).clone();
         PyCapsule::new_with_value(py, watch(stream, self.counters.clone(), marks), c"arrow_array_stream")
+    }
+
+    /// The texts at these paths are JSON.
+    fn mark_json(&self, paths: Vec<Vec<usize>>) {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).json.extend(paths);
     }
 
     /// No name of a column, or inside of one, shows these texts.

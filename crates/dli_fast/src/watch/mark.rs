@@ -90,8 +90,9 @@ fn inside(kind: &DataType, make: impl Fn(usize, &FieldRef) -> FieldRef) -> Optio
             DataType::Struct(fields.iter().enumerate().map(|(at, field)| make(at, field)).collect())
         }
         DataType::Union(members, mode) => {
-            let made: UnionFields = members.iter().enumerate().map(|(at, (id, field))| (id, make(at, field))).collect();
-            DataType::Union(made, *mode)
+            let union: UnionFields =
+                members.iter().enumerate().map(|(at, (id, field))| (id, make(at, field))).collect();
+            DataType::Union(union, *mode)
         }
         _ => return None,
     })

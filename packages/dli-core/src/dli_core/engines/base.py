@@ -68,6 +68,7 @@ class Capabilities:
         places: its errors say where in the SQL they are.
         temporary_tables: the statements of one session share them.
         cancels: a running query can be stopped.
+        embedded: it is in this process: `validate` may ask it what columns a statement has, and connects to nothing.
     """
 
     runs_sql: bool = True
@@ -75,6 +76,7 @@ class Capabilities:
     places: bool = True
     temporary_tables: bool = True
     cancels: bool = True
+    embedded: bool = False
 
 
 class Session(Protocol):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -56,6 +56,7 @@ class QueryStream:
     hooks: StreamHooks
     returns_rows: bool = True  # False: DML or DDL; its single value, if any, is the count of affected rows
     expected_rows: int | None = None  # what the engine announced, when it does
+    json: Sequence[Sequence[int]] = ()  # where its texts are JSON, as `Watch.mark_json` wants it; files keep that
     submitted: float = field(default_factory=time.monotonic)  # the engine's time runs from here until this exists
     statistics: dict[str, Any] = field(default_factory=dict[str, Any])
     warnings: list[str] = field(default_factory=list[str])

@@ -77,6 +77,7 @@ class Target:
 
     def _write(self, stream: QueryStream, progress: Progress | None) -> dli_fast.Written:
         path = str(self.output.path)
+        stream.watch.mark_json(stream.json)
         # The stream comes first: an OSError may be its own, and then the disk is not to blame.
         with output_errors(self.output.path), stream.reading():
             try:

@@ -121,6 +121,7 @@ class DryRunResult(Model):
     sql: str
     statements: tuple[str, ...] = ()  # pre, main and post, in order; `sql` is the main one
     engine: str
+    engine_title: str = ""  # its name for people: DuckDB
     checked: bool  # did the engine answer?
     valid: bool = True  # meaningful when checked
     error: dict[str, Any] | None = None  # code, message and details of the engine's complaint

@@ -64,7 +64,7 @@ def check_templates(
 
 def _parameters(spec: SqlSpec) -> Iterator[Finding]:
     """Defaults and allowed values that do not fit; each parameter is looked at by itself."""
-    declared, given = list(spec.parameters), _given(spec)
+    declared, given = list(spec.parameters), samples(spec)
     for index, parameter in enumerate(spec.parameters):
         wrong = [*_allowed(spec, index, parameter)]
         yield from wrong
@@ -124,7 +124,7 @@ def _refs(templates: SpecTemplates, functions: Functions) -> Iterator[Finding]:
 
 def _rendered(spec: SqlSpec, templates: SpecTemplates, functions: Functions) -> Iterator[Finding]:
     """What goes wrong when the statements are rendered with defaults and samples, and what they leave unused."""
-    values = resolve(spec.parameters, _given(spec), None, spec.source)
+    values = resolve(spec.parameters, samples(spec), None, spec.source)
     # A null default skips the branches that a value would take: those parameters are rendered with a sample too.
     filled = {
         p.name: _sample(p) if values.template[p.name] is None else values.template[p.name] for p in spec.parameters
@@ -143,7 +143,7 @@ def _rendered(spec: SqlSpec, templates: SpecTemplates, functions: Functions) -> 
     yield from _unused(spec, used)
 
 
-def _given(spec: SqlSpec) -> dict[str, object]:
+def samples(spec: SqlSpec) -> dict[str, object]:
     """A value for every parameter that a run must give."""
     return {parameter.name: _sample(parameter) for parameter in spec.parameters if parameter.must_be_given}
 
@@ -171,6 +171,14 @@ def _details(templates: SpecTemplates, template: str, line: int, column: int | N
     """A place in a template as a place in the user's file."""
     path, line_, column_ = templates.texts[template].locate(line, column)
     return {"path": path, "line": line_, "column": column_}
+
+
+def lacking_columns(spec: SqlSpec, columns: Collection[str]) -> Iterator[Finding]:
+    """Declared columns that the result, which has these `columns`, lacks."""
+    for index, column in enumerate(spec.schema_):
+        if column.name not in columns and spec.source is not None:
+            message = Text("run.declared_column", name=column.name)
+            yield warning(ErrorCode.VALIDATION_FAILED, message, spec.source.value_at("schema", index, "name"))
 
 
 def warning(code: ErrorCode, message: str, place: dict[str, Any]) -> Finding:

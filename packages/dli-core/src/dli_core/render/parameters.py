@@ -64,10 +64,15 @@ class Values:
 
     def redact(self, text: str) -> str:
         """`text` without the values of secrets: an engine's message may quote them, as they are or as SQL has them."""
-        for secret in self.secrets:
-            for form in (secret, secret.replace("'", "''"), secret.replace('"', '""')):
-                text = text.replace(form, _MASK)
+        for form in self.forms:
+            text = text.replace(form, _MASK)
         return text
+
+    @property
+    def forms(self) -> list[str]:
+        """The values of secrets as they are and as SQL has them, the longest first."""
+        quoted = ((secret, secret.replace("'", "''"), secret.replace('"', '""')) for secret in self.secrets)
+        return list(dict.fromkeys(form for forms in quoted for form in forms))
 
 
 def read_options(options: Sequence[str]) -> dict[str, object]:

@@ -67,6 +67,7 @@ class Execution:
         if self.plan.values.secrets:  # a column without a name of its own has that of its expression
             redact = self.plan.values.redact
             stream.columns = tuple((redact(name), kind) for name, kind in stream.columns)
+            stream.watch.hide(self.plan.values.forms)  # the same for whoever reads it: the header of a file
         translate = stream.hooks.translate
 
         def translated(text: str) -> DLIError:
