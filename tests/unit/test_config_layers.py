@@ -158,7 +158,7 @@ def test_a_key_that_stands_twice_hides_no_other_mistake(world: World):
     assert world.write(project="vars: {a: 1, a: 2}\nvras: 1\nlocal: {engine: duck}\n").messages() == [
         "dli.yaml:1:14: the key 'a' stands twice in this mapping: first at line 1, column 8",
         "dli.yaml:2:1: unknown key 'vras', did you mean 'vars'?",
-        "dli.yaml:3:9: local.engine: must be 'duckdb', 'bigquery' or 'trino'",
+        "dli.yaml:3:9: local.engine: must be 'bigquery', 'duckdb' or 'trino'",
     ]
 
 

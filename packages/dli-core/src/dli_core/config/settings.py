@@ -73,7 +73,7 @@ class ServerSettings(Section):
     api_key: SecretStr | None = Field(default=None, description="The key for the server; unset: none is sent.")
     trusted_hosts: list[str] = Field(
         default_factory=list[str],
-        description="Hosts that secrets may go to even where a project named them, set in your own file only; none by default.",
+        description="Hosts that secrets may go to though a project named them, in your own file only; none by default.",
     )
 
 

@@ -12,7 +12,7 @@ Nothing is read before the first Text is made: only when something is wrong, or 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -81,6 +81,11 @@ def counted(number: int, noun: str) -> Text:
     return Text(f"count.{noun}{'' if number == 1 else 's'}", number=f"{number:,}")
 
 
+def either(names: Sequence[str], word: str = "or") -> str:
+    """`a, b or c`; `word` is "and" or "or"."""
+    return Text(f"list.{word}", names=names[:-1], last=names[-1]) if len(names) > 1 else "".join(names)
+
+
 def recognised(room: str, sentence: str) -> str:
     """The Text of `room` that reads like an English sentence that somebody else made; the sentence if there is none.
 
@@ -114,16 +119,16 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def _sentence(key: str, details: Mapping[str, object], lang: str) -> str:
     room, _, name = key.partition(".")
-    if not name:  # the code of an error
+    if room.startswith("DLI-"):  # the message of an error, or its first hint
         from dli_core.errors.codes import ErrorCode  # noqa: PLC0415 - the texts of errors are made of this
-        from dli_core.errors.text import message_of  # noqa: PLC0415 - as above
+        from dli_core.errors.text import hint_of, message_of  # noqa: PLC0415 - as above
 
-        return message_of(ErrorCode(key), details, lang)
+        return (hint_of if name else message_of)(ErrorCode(room), details, lang)
 
     def value(found: re.Match[str]) -> str:
         given = details.get(found[1])
         if given is None:
-            return found[2] or f"<{found[1]}>"
+            return f"<{found[1]}>" if found[2] is None else found[2]
         if isinstance(given, list | tuple):
             return ", ".join(said(item, lang) for item in cast("list[object]", given))
         return said(given, lang)

@@ -67,6 +67,17 @@ def text_of(error: DLIError) -> str:
     return error.own_message or Text(error.code.value, **error.details)
 
 
+def hint_of(code: ErrorCode, details: Mapping[str, object], lang: str = "en") -> str:
+    """The first remedy for the code and its details; empty when there is none."""
+    said = translated(details, lang)
+    return next(iter(_lines(_row(code, said, lang).get("hints", ()), said)), "")
+
+
+def first_hint(error: DLIError) -> str:
+    """The first remedy of `error`, to be said in any language."""
+    return Text(f"{error.code.value}.hint", **error.details) or next(iter(error.hints), "")
+
+
 def describe(error: DLIError, lang: str = "en") -> Description:
     """The whole text of `error` in `lang` ("en" or "ko")."""
     details = translated(error.details, lang)

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from dli_core.errors.phrase import Text, reason_of
+from dli_core.errors.phrase import Text, either, reason_of
 from dli_core.models.base import FAULT, Path, quoted
 from dli_core.models.quality_rules import RULES
 from dli_core.models.quality_test import QualityTest
 from dli_core.models.spec import Spec
 from dli_core.models.spelling import VALUES, alike, meant, nearest
 from dli_core.specs.problem import Place, Problem, problem
-from dli_core.specs.wording import WANTED, as_written, either, limit, of_type, subject
+from dli_core.specs.wording import WANTED, as_written, limit, of_type, subject
 
 if TYPE_CHECKING:
     import dli_fast

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from dli_core.errors import DLIError, ErrorCode, error
-from dli_core.errors.phrase import Text
+from dli_core.errors.phrase import Text, either
 from dli_core.errors.text import text_of
 from dli_core.models.quality import QualitySpec
 from dli_core.models.result import Finding
@@ -24,7 +24,6 @@ from dli_core.specs.load import Project
 from dli_core.specs.problem import Problem
 from dli_core.specs.schedule import schedule_findings
 from dli_core.specs.slips import KnownNames
-from dli_core.specs.wording import either
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,8 +101,3 @@ def _plain(value: object) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     return "null" if value is None else quoted(str(value))[1:-1]
-
-
-def either(names: list[str], word: str) -> str:
-    """`a, b or c`; `word` is "and" or "or"."""
-    return Text(f"list.{word}", names=names[:-1], last=names[-1]) if len(names) > 1 else "".join(names)
