@@ -8,7 +8,8 @@ Also used by tests/house: what is printed here is what the program holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,10 @@ from dli_core.engines.mock import ExecutorEngine
 from dli_core.errors import ErrorCode
 from dli_core.errors.text import explain
 from dli_core.export.formats import FORMATS, Format
+from dli_core.models.quality_rules import RULES, Rule
 from dli_core.models.spec import PARAMETER_TYPES
+from dli_core.specs.find import KINDS
+from dli_core.specs.schema import json_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
@@ -40,16 +44,16 @@ def errors() -> str:
     lines: list[str] = []
     for code in ErrorCode:
         told = explain(code)
-        title = _plain(told.title.removeprefix(f"[{code}] "))
+        title = plain(told.title.removeprefix(f"[{code}] "))
         lines += [f"### {title} {{ #{code.value.lower()} }}", ""]
-        lines += [f"**{code.value}** · `{told.name}` · `{code.kind}` · {told.codes.lower()}", "", _plain(told.text), ""]
+        lines += [f"**{code.value}** · `{told.name}` · `{code.kind}` · {told.codes.lower()}", "", plain(told.text), ""]
         for heading, items in (
             ("Its other forms", told.forms),
             ("Possible causes", told.causes),
             ("Hints", told.hints),
         ):
             if items:
-                lines += [f"{heading}:", "", *(f"- {_plain(item)}" for item in items), ""]
+                lines += [f"{heading}:", "", *(f"- {plain(item)}" for item in items), ""]
     return "\n".join(lines)
 
 
@@ -80,6 +84,74 @@ def formats() -> str:
 
 def _packing(row: Format) -> str:
     return "inside of the file" if row.packs_itself else "the whole file; also by its suffix: `.gz`, `.zst`"
+
+
+def keys_of(kind: str) -> str:
+    """Every key of one kind of spec, as its JSON Schema tells it: those of the file, then those of each block."""
+    schema = json_schema(kind)
+    parts = ["## Keys", "", *_key_table(schema)]
+    for name, block in schema["$defs"].items():
+        if "properties" in block and name != "QualityTest":
+            parts += _block(name, block)
+    parts += _block("QualityTest", schema["$defs"]["QualityTest"])
+    parts += ["", "What each type of test needs:", "", "| type | column | params |", "|---|---|---|"]
+    return "\n".join([*parts, *(_test_row(name, rule) for name, rule in RULES.items())])
+
+
+def _block(name: str, block: Mapping[str, Any]) -> list[str]:
+    return ["", f"## {_heading(name)} {{ #{name.lower()} }}", "", block["description"], "", *_key_table(block)]
+
+
+def _key_table(block: Mapping[str, Any]) -> list[str]:
+    needed = {*block.get("required", ()), *(key for one in block.get("oneOf", ()) for key in one["required"])}
+    rows = ["| key | value | default | meaning |", "|---|---|---|---|"]
+    for key, field in block["properties"].items():
+        default = field.get("default")
+        text = str(default).lower() if isinstance(default, bool) else default
+        shown = "" if default in (None, [], {}) else f"`{text}`"
+        told = "**required**" if key in block.get("required", ()) else "**one of the two**" if key in needed else shown
+        rows.append(f"| `{key}` | {_value(field)} | {told} | {plain(field['description'])} |")
+    return rows
+
+
+def _value(field: Mapping[str, Any]) -> str:
+    """What may stand at a key, in a few words."""
+    if "$ref" in field:
+        name = str(field["$ref"]).rpartition("/")[2]
+        return _ENUMS.get(name) or f"[{_heading(name).lower()}](#{name.lower()})"
+    if "anyOf" in field:
+        some = [one for one in field["anyOf"] if one.get("type") != "null"]
+        # Beside names that editors complete, a pattern only allows them in other letters.
+        some = [one for one in some if "enum" in one] or some
+        return " or ".join(dict.fromkeys(map(_value, some)))
+    if "enum" in field:
+        return ", ".join(f"`{one}`" for one in field["enum"])
+    if "const" in field:
+        return f"`{field['const']}`"
+    if field.get("type") == "array":
+        return f"list of {_value(field['items'])}" if field.get("items") else "list"
+    return _VALUES.get(str(field.get("type")), "any value")
+
+
+_VALUES = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "object": "keys and values",
+}
+_ENUMS = {"Severity": "`error`, `warn`"}
+
+
+def _heading(name: str) -> str:
+    """`SideStatement` as people say it: Side statement."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+
+
+def _test_row(name: str, rule: Rule) -> str:
+    column = {"one": "`column`", "some": "`column` or `columns`", "none": "", "maybe": "`column`, if it has one"}
+    params = [f"`{key}`" for key in rule.needs] + (["`min`, `max`: at least one"] if rule.bounds else [])
+    return f"| `{name}` | {column[rule.columns]} | {', '.join(params)} |"
 
 
 def types() -> str:
@@ -159,7 +231,7 @@ def _code(items: tuple[str, ...] | list[str]) -> str:
     return ", ".join(f"`{item}`" for item in items)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text for people as Markdown: what looks like HTML or a template is shown, not read."""
     return re.sub(r"(<[^>]+>|\{\{.*?\}\}|\$\{.*?\})", r"`\1`", text).replace("*", r"\*")
 
@@ -168,6 +240,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "changelog": changelog,
     "codes": codes,
     "contributing": contributing,
+    **{f"keys_{kind}": partial(keys_of, kind) for kind in KINDS},
     "engines": engines,
     "errors": errors,
     "exits": exits,

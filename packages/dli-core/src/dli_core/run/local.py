@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Generator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dli_core.engines.base import Engine, Query, WriteRefusal, refused
 from dli_core.engines.factory import dialect_of, make_engine
@@ -22,7 +22,7 @@ from dli_core.models.common import ResultStatus
 from dli_core.models.result import DryRunResult, ExecutionResult
 from dli_core.run.execution import Execution
 from dli_core.run.plan import Plan, plan_spec, plan_sql
-from dli_core.run.request import RunRequest
+from dli_core.run.request import RunRequest, SpecKind
 from dli_core.specs.names import Names
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class LocalRunner:
 
         if not engine.capabilities.embedded:
             return None
-        request = RunRequest(kind=spec.kind, name=spec.name, parameters=samples(spec), ds=_ANY_DAY)
+        request = RunRequest(kind=cast("SpecKind", spec.kind), name=spec.name, parameters=samples(spec), ds=_ANY_DAY)
         plan = plan_spec(spec, request, self.settings, self.dialect, self._names)
         found = engine.dry_run(Query(plan.main.sql, "dli-dry-run", plan.timeout, source_map=plan.main.source_map))
         return tuple(name for name, _ in found.columns) or None

@@ -281,7 +281,7 @@ def _only_reads(statement: duckdb.Statement) -> bool:
 def _execute(
     cursor: duckdb.DuckDBPyConnection, statement: duckdb.Statement, query: Query
 ) -> tuple[tuple[tuple[str, str], ...], dli_fast.Watch, list[str], list[list[int]]]:
-    """Start the statement; rows come when the watch is read. Behind it: declared columns that are not there; JSON ones."""
+    """Start the statement; rows come when the watch is read. With it: declared columns it lacks, and those of JSON."""
     try:
         relation: Any = cursor.sql(statement)
     except (duckdb.BinderException, duckdb.CatalogException) as problem:
