@@ -209,6 +209,13 @@ def test_a_dry_run_of_dml_prints_every_statement_in_order(dli, flights: Path, sn
     assert dli("run", "SELECT count(*) AS n FROM information_schema.tables", cwd=flights).out == "n\n0\n"
 
 
+def test_a_dry_run_that_finds_a_mistake_speaks_of_no_job(dli, flights: Path):
+    done = dli("run", "SELECT * FROM nowhere", "--dry-run", cwd=flights)
+    assert done.code == 1
+    assert "Job" not in done.err
+    assert "dli jobs" not in done.err
+
+
 def test_a_dry_run_makes_no_database(dli, flights: Path):
     for sql in ("SELECT 1 AS a", "CREATE TABLE t AS SELECT 1 AS a", "SELECT * FROM nowhere"):
         dli("run", sql, "--dry-run", cwd=flights)

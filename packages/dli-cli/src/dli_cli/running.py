@@ -136,9 +136,9 @@ def dry_run(session: Session, found: DryRunResult) -> None:
         raise error(ErrorCode(complaint["code"]), details.pop("reason", None), **details)
     if not found.checked:
         why = f": {complaint['message']}" if complaint else ""
-        console.note(f"Not checked by {found.engine_title}{why}")
+        console.note(f"Not checked by {found.engine}{why}")
         return
     columns = f"; {amounts.count(len(found.columns), 'column')}" if found.columns else ""
-    console.note(f"✓ Checked by {found.engine_title}{columns}. Nothing was run.")
+    console.note(f"✓ Checked by {found.engine}{columns}. Nothing was run.")
     for name, value in found.estimate.items():
         console.note(f"  {name}: {value}")

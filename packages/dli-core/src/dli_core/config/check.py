@@ -135,7 +135,9 @@ def _project(settings: Settings) -> Iterator[Check]:
         yield Check(Text("check.project"), "ok", str(settings.root))
     if settings.environment is not None:
         origin = str(settings.origin("environment"))
-        yield Check(Text("check.environment"), "ok", Text("check.chosen", environment=settings.environment, origin=origin))
+        yield Check(
+            Text("check.environment"), "ok", Text("check.chosen", environment=settings.environment, origin=origin)
+        )
 
 
 def _files(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:

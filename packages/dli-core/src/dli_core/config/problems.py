@@ -34,7 +34,9 @@ class Problem(NamedTuple):
         origin = self.origin
         if origin.path is None:
             named = self.message.startswith(origin.layer)
-            return {"message": self.message if named else Text("config.from", origin=origin.layer, problem=self.message)}
+            return {
+                "message": self.message if named else Text("config.from", origin=origin.layer, problem=self.message)
+            }
         place = {"path": origin.layer, "line": origin.line or 1, "column": origin.column or 1}
         return {**place, "message": self.message, "file": str(origin.path)}
 
@@ -77,7 +79,9 @@ def unknown_key(origin: Origin, key: str, candidate: str | None, where: Text | N
 
 def conflict(origin: Origin, first: str, second: str) -> Problem:
     """Two names of one key that disagree in one layer."""
-    return Problem(Text("config.conflict", first=first, second=second), origin, "conflict", {"first": first, "second": second})
+    return Problem(
+        Text("config.conflict", first=first, second=second), origin, "conflict", {"first": first, "second": second}
+    )
 
 
 def unset_error(unset: Mapping[str, Unset]) -> DLIError:

@@ -20,6 +20,7 @@ import dli_fast
 
 from dli_core.engines.interrupt import interrupted
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import Text
 
 if TYPE_CHECKING:
     from dli_core.engines.base import Query
@@ -144,7 +145,7 @@ class QueryStream:
             return
         self._judged = True
         if self._stopped_by or self.watch.failed is not None or not self.watch.ended:
-            raise self._error(self.watch.failed or "the stream ended without the engine's word that it was complete")
+            raise self._error(self.watch.failed or Text("run.stream_end"))
         for reason, count in (("announced", self.expected_rows), ("drained", self.watch.rows)):
             if count is not None and count != rows:
                 raise error(ErrorCode.RESULT_INCOMPLETE, reason, job_id=self.job_id, rows=rows, expected=count)

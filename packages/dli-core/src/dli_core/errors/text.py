@@ -82,7 +82,11 @@ def describe(error: DLIError, lang: str = "en") -> Description:
     """The whole text of `error` in `lang` ("en" or "ko")."""
     details = translated(error.details, lang)
     row = _row(error.code, details, lang)
-    message = line(error.own_message, 1000) if error.own_message else _fill(row["message"], details, _foreign(error.details, lang))
+    message = (
+        line(error.own_message, 1000)
+        if error.own_message
+        else _fill(row["message"], details, _foreign(error.details, lang))
+    )
     told = set[str]() if error.own_message else _told(row["message"], details)
     own = tuple(line(translated(hint, lang), 1000) for hint in error.hints)
     return Description(

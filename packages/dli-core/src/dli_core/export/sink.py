@@ -21,6 +21,7 @@ import dli_fast
 
 from dli_core.engines.stream import QueryStream
 from dli_core.errors import ErrorCode, error
+from dli_core.errors.phrase import Text, recognised
 from dli_core.export.formats import FORMATS, Progress
 from dli_core.export.options import ExportOptions
 from dli_core.export.publish import Output, output_errors, sealed
@@ -89,7 +90,7 @@ class Target:
                     path=path,
                     column_name=problem.column,
                     row=problem.row,
-                    problem=problem.message,
+                    problem=recognised("write", problem.message),
                     cause=problem,
                 ) from problem
 
@@ -105,7 +106,7 @@ class Target:
         warnings = list(stream.warnings)
         if self.receipt is None and not self.output.streaming and has_receipt(self.output.path):
             stale = receipt_path(self.output.path).name
-            warnings.append(f"{stale} is of an earlier export: --receipt writes a new one")
+            warnings.append(Text("run.stale_receipt", path=stale))
         return ExportResult(
             path=self.output.path,
             format=self.options.format,

@@ -147,6 +147,8 @@ class LocalRunner:
             if problem.code not in {ErrorCode.EXECUTION_CONNECTION, ErrorCode.EXECUTION_TIMEOUT}:
                 raise
             return DryRunResult(sql=query.sql, engine=self.engine.name, checked=False, error=_complaint(problem))
+        if found.error:
+            found.error["details"].pop("job_id", None)  # nothing was sent: there is no job to look up
         if not plan.values.secrets:
             return found
         redact = plan.values.redact

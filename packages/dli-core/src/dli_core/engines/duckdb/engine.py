@@ -29,6 +29,7 @@ from dli_core.engines.duckdb.types import json_paths, selection
 from dli_core.engines.stream import QueryStream, StreamHooks, timed_out
 from dli_core.engines.worker import CallTimeoutError, interruptible
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import Text
 from dli_core.models.result import DryRunResult
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ class DuckDBEngine:
             raise
         returns_rows = statement.type in _ROWS or columns not in _ANSWERS
         stream = QueryStream(query, columns, watch, hooks, returns_rows=returns_rows, json=json, submitted=submitted)
-        stream.warnings.extend(f"the declared column {name} is not in the result" for name in missing)
+        stream.warnings.extend(Text("run.declared_column", name=name) for name in missing)
         return stream
 
     def _call(self, query: Query, call: Callable[[], T]) -> T:
