@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -310,10 +311,10 @@ def test_a_timeout_is_exit_code_4(dli):
 
 
 @pytest.mark.parametrize("words", [["--server"], ["--specs", "server"]])
-def test_a_server_without_an_address_is_a_missing_setting(dli, flights: Path, words: list[str]):
+def test_that_there_is_no_client_of_a_server_is_told_before_an_address_is_asked_for(dli, flights, words: list[str]):
     done = dli("dataset", "run", "departures", *words, cwd=flights)
     assert done.code == 2
-    assert done.err.startswith("[DLI-003] Missing configuration: server.url")
+    assert re.match(r"\[DLI-001\] \S+ needs a client of the Basecamp Server, and this version of DLI has none", done.err)
 
 
 def test_local_wins_over_the_layers(dli, flights: Path):

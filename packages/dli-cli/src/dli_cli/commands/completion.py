@@ -13,6 +13,7 @@ from dli_cli.app import App, names_of
 from dli_cli.console import Console
 from dli_cli.options import TABLE
 from dli_cli.usage import UsageError, unknown
+from dli_core.errors.phrase import Text
 
 app = App()
 
@@ -81,7 +82,7 @@ def completion_command(console: Console, shell: Shell) -> None:
     dli completion fish > ~/.config/fish/completions/dli.fish
     """
     if shell not in SCRIPTS:
-        raise UsageError(unknown("shell", shell, SCRIPTS), f"Shells: {', '.join(SCRIPTS)}.")
+        raise UsageError(unknown("shell", shell, SCRIPTS), Text("usage.shells", names=[*SCRIPTS]))
     console.data(SCRIPTS[shell].rstrip("\n"))
 
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 LANGUAGES = ("en", "ko")
 PLACEHOLDER = re.compile(r"\{([a-z_]+)(?:\|([^{}]*))?\}")  # ${VAR} is none: names of details are lower case
@@ -29,7 +29,7 @@ class Text(str):
     key: str
     details: Mapping[str, object]
 
-    def __new__(cls, key: str, /, **details: object) -> Text:
+    def __new__(cls, key: str, /, **details: object) -> Self:
         """The sentence at `key` ("spec.missing")."""
         made = super().__new__(cls, _sentence(key, details, "en"))
         made.key = key
@@ -86,17 +86,18 @@ def either(names: Sequence[str], word: str = "or") -> str:
     return Text(f"list.{word}", names=names[:-1], last=names[-1]) if len(names) > 1 else "".join(names)
 
 
-def recognised(room: str, sentence: str) -> str:
-    """The Text of `room` that reads like an English sentence that somebody else made; the sentence if there is none.
+def recognised(rooms: str, sentence: str) -> str:
+    """The Text of these rooms that reads like an English sentence that somebody else made; the sentence if none does.
 
     What stands for {problem} in it is looked up in the same way.
     """
-    for key, pattern in _patterns(room):
-        if found := pattern.fullmatch(sentence):
-            parts: dict[str, object] = dict(found.groupdict())
-            if "problem" in parts:
-                parts["problem"] = recognised(room, str(parts["problem"]))
-            return Text(f"{room}.{key}", **parts)
+    for room in rooms.split():
+        for key, pattern in _patterns(room):
+            if found := pattern.fullmatch(sentence):
+                parts: dict[str, object] = dict(found.groupdict())
+                if "problem" in parts:
+                    parts["problem"] = recognised(rooms, str(parts["problem"]))
+                return Text(f"{room}.{key}", **parts)
     return sentence
 
 
@@ -110,10 +111,11 @@ def _patterns(room: str) -> list[tuple[str, re.Pattern[str]]]:
 
 def _pattern(text: str) -> re.Pattern[str]:
     pieces: list[str] = []
-    at = 0
+    at, seen = 0, set[str]()
     for mark in PLACEHOLDER.finditer(text):
-        pieces += [re.escape(text[at : mark.start()]), f"(?P<{mark[1]}>.+?)"]
-        at = mark.end()
+        piece = f"(?P={mark[1]})" if mark[1] in seen else f"(?P<{mark[1]}>.+?)"
+        pieces += [re.escape(text[at : mark.start()]), piece]
+        at, seen = mark.end(), {*seen, mark[1]}
     return re.compile("".join([*pieces, re.escape(text[at:])]), re.DOTALL)
 
 
