@@ -145,8 +145,8 @@ def _read(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as problem:
-        what = Text("config.not_utf8")
-        raise error(ErrorCode.CONFIG_INVALID, "bad_file", path=str(path), problem=what, cause=problem) from problem
+        told = Text("config.not_utf8")
+        raise error(ErrorCode.CONFIG_INVALID, "bad_file", path=str(path), problem=told, cause=problem) from problem
     except OSError as problem:
         what = problem.strerror or str(problem)
         raise error(ErrorCode.CONFIG_INVALID, "bad_file", path=str(path), problem=what, cause=problem) from problem

@@ -20,7 +20,7 @@ from dli_core.config.keys import Parts
 from dli_core.config.origin import Layer, Origin
 from dli_core.config.problems import Problem, bad_file, bad_value
 from dli_core.errors import ErrorCode, error
-from dli_core.errors.phrase import Text, reason_of, recognised
+from dli_core.errors.phrase import Text, of_yaml, reason_of
 
 PROJECT_FILE = "dli.yaml"
 PRIVATE_FILE = ".dli.local.yaml"
@@ -124,7 +124,7 @@ def parse(place: Place, data: bytes, problems: list[Problem]) -> File | None:
 
 def _of_yaml(place: Place, found: dli_fast.YamlError) -> Problem:
     plain = _QUOTING.get(found.kind)
-    return bad_file(place.origin(found.line, found.column), Text(plain) if plain else recognised("yaml", found.message))
+    return bad_file(place.origin(found.line, found.column), Text(plain) if plain else of_yaml(found.message))
 
 
 def _bytes(place: Place, problems: list[Problem]) -> bytes | None:

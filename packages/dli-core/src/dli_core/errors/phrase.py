@@ -101,11 +101,17 @@ def recognised(rooms: str, sentence: str) -> str:
     return sentence
 
 
+def of_yaml(sentence: str) -> str:
+    """What the reader of YAML says; the words of the parser inside of it stand in quotes where they are not known."""
+    found = recognised("yaml", sentence)
+    return found if isinstance(found, Text) else Text("spec.yaml", problem=sentence)
+
+
 @cache
 def _patterns(room: str) -> list[tuple[str, re.Pattern[str]]]:
-    """The sentences of a room as patterns; those with more words of their own come first."""
-    found = [(key, text) for key, text in table("problems", "en", room).items()]
-    found.sort(key=lambda row: -len(PLACEHOLDER.sub("", row[1])))
+    """The sentences of a room as patterns: frames of others first, then those with more words of their own."""
+    found: list[tuple[str, str]] = list(table("problems", "en", room).items())
+    found.sort(key=lambda row: ("{problem}" not in row[1], -len(PLACEHOLDER.sub("", row[1]))))
     return [(key, _pattern(text)) for key, text in found]
 
 

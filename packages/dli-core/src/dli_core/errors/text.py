@@ -135,8 +135,9 @@ def _row(code: ErrorCode, details: Mapping[str, object], lang: str) -> dict[str,
 def _foreign(details: Mapping[str, object], lang: str) -> frozenset[str]:
     """Sentences that others made (an engine, the system): in a text of another language they stand in quotes."""
     problem = details.get("problem")
-    plain = isinstance(problem, str) and not isinstance(problem, Text)
-    return frozenset({"problem"}) if lang != "en" and plain and len(problem.split()) > 1 else frozenset()
+    if lang == "en" or not isinstance(problem, str) or isinstance(problem, Text):
+        return frozenset()
+    return frozenset({"problem"} if len(problem.split()) > 1 else ())
 
 
 def _fill(text: str, details: Mapping[str, object], quoted: frozenset[str] = frozenset()) -> str:

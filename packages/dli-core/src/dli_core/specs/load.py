@@ -21,7 +21,7 @@ import dli_fast
 from pydantic import ValidationError
 
 from dli_core.errors import DLIError
-from dli_core.errors.phrase import Text, reason_of, recognised
+from dli_core.errors.phrase import Text, of_yaml, reason_of
 from dli_core.models.base import is_qualified, name_of
 from dli_core.models.dataset import DatasetSpec
 from dli_core.models.metric import MetricSpec
@@ -150,7 +150,7 @@ def _read(file: SpecFile, relative: str) -> tuple[dict[str, object], dli_fast.Pl
 
 
 def _of_yaml(found: dli_fast.YamlError, relative: str) -> Problem:
-    return problem(relative, (found.line, found.column), recognised("yaml", found.message))
+    return problem(relative, (found.line, found.column), of_yaml(found.message))
 
 
 def _model(kind: str) -> type[Spec]:
