@@ -314,7 +314,9 @@ def test_a_timeout_is_exit_code_4(dli):
 def test_that_there_is_no_client_of_a_server_is_told_before_an_address_is_asked_for(dli, flights, words: list[str]):
     done = dli("dataset", "run", "departures", *words, cwd=flights)
     assert done.code == 2
-    assert re.match(r"\[DLI-001\] \S+ needs a client of the Basecamp Server, and this version of DLI has none", done.err)
+    assert re.match(
+        r"\[DLI-001\] \S+ needs a client of the Basecamp Server, and this version of DLI has none", done.err
+    )
 
 
 def test_local_wins_over_the_layers(dli, flights: Path):
