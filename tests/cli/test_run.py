@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -198,7 +199,7 @@ def test_a_dry_run_prints_the_sql_and_runs_nothing(dli, flights: Path, snapshot)
     done = dli("dataset", "run", "departures", "--dry-run", cwd=flights)
     assert done.code == 0
     snapshot("dry-run", done.out)
-    assert done.err.startswith("✓ Checked by ")
+    assert done.err.startswith("✓ Checked by DuckDB; ")
     assert done.err.endswith("Nothing was run.\n")
 
 
@@ -207,6 +208,13 @@ def test_a_dry_run_of_dml_prints_every_statement_in_order(dli, flights: Path, sn
     assert done.code == 0
     snapshot("dry-run-dml", done.out)
     assert dli("run", "SELECT count(*) AS n FROM information_schema.tables", cwd=flights).out == "n\n0\n"
+
+
+def test_a_dry_run_that_finds_a_mistake_speaks_of_no_job(dli, flights: Path):
+    done = dli("run", "SELECT * FROM nowhere", "--dry-run", cwd=flights)
+    assert done.code == 1
+    assert "Job" not in done.err
+    assert "dli jobs" not in done.err
 
 
 def test_a_dry_run_makes_no_database(dli, flights: Path):
@@ -303,10 +311,10 @@ def test_a_timeout_is_exit_code_4(dli):
 
 
 @pytest.mark.parametrize("words", [["--server"], ["--specs", "server"]])
-def test_a_server_without_an_address_is_a_missing_setting(dli, flights: Path, words: list[str]):
+def test_that_there_is_no_client_of_a_server_is_told_before_an_address_is_asked_for(dli, flights, words: list[str]):
     done = dli("dataset", "run", "departures", *words, cwd=flights)
     assert done.code == 2
-    assert done.err.startswith("[DLI-003] Missing configuration: server.url")
+    assert re.match(r"\[DLI-001\] \S+ needs a client of the Basecamp Server, and this version of DLI has none", done.err)
 
 
 def test_local_wins_over_the_layers(dli, flights: Path):

@@ -389,3 +389,33 @@ def _family(pid: int) -> list[str]:
         for child in (task / "children").read_text().split():
             found += _family(int(child))
     return found
+
+
+_UNNAMED = "SELECT '{{ token }}', [{{ token }}], upper({{ token }}), {'a': {{ token }}} IS NULL"
+
+
+@pytest.mark.parametrize("secret", ["hunter2-canary", "it's-a-canary", 'a"canary"'])
+def test_a_column_without_a_name_is_not_called_after_a_secret(secret: str, dli: Any, project: Path):
+    (project / "dli.yaml").write_text("")
+    (project / "dataset.x.yaml").write_text(
+        f"name: a.b.x\nparameters: [{{name: token, secret: true}}]\nquery_statement: |\n  {_UNNAMED} WHERE false\n"
+    )
+    words = ("dataset", "run", "x", "-p", f"token={secret}")
+    heart = "canary"
+    for name in ("x.csv", "x.ndjson", "x.parquet", "x.arrow"):
+        done = dli(*words, "-o", name, "--receipt", cwd=project)
+        assert done.code == 0, done
+        assert heart not in done.out + done.err
+    table = dli(*words, "--format", "table", cwd=project)
+    assert "***" in table.out
+    assert heart not in table.out + table.err
+    assert "***" in dli(*words, cwd=project).out.splitlines()[0]
+    read = [path for path in project.rglob("*") if path.is_file()]
+    assert len(read) >= 10
+    assert [path.name for path in read if heart.encode() in path.read_bytes()] == []
+    context = ExecutionContext(project_path=project)
+    with DatasetAPI(context).stream("x", parameters={"token": secret}) as stream:
+        frame = stream.collect()
+    assert not any(heart in name for name in frame.names)
+    assert heart not in str(DatasetAPI(context).run("x", parameters={"token": secret}).to_arrow().schema)
+    assert heart not in str(DatasetAPI(context).dry_run("x", parameters={"token": secret}).columns)

@@ -36,7 +36,17 @@ def test_a_later_export_is_told_apart(dli, exported: Path):
     assert dli("run", "SELECT * FROM range(5)", "-o", str(exported)).code == 0
     done = dli("verify", str(exported))
     assert done.code == 1
-    assert "earlier export" in done.err
+    assert "the receipt is of an earlier export" in done.err
+    assert "receipt  1,000 rows, 3,896 bytes, sha256 " in done.err
+    assert "file     16 bytes, sha256 " in done.err
+
+
+def test_the_receipt_of_a_later_export_is_told_apart(dli, exported: Path):
+    assert dli("run", "SELECT * FROM range(5)", "-o", str(exported)).code == 0
+    os.utime(exported, (1_000_000_000, 1_000_000_000))  # an earlier export, put back as it was
+    done = dli("verify", str(exported))
+    assert done.code == 1
+    assert "the receipt is of a later export" in done.err
 
 
 def test_a_file_without_a_receipt_is_exit_code_2(dli, tmp_path: Path):

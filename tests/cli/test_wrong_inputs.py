@@ -38,7 +38,7 @@ def test_a_wrong_input_is_told_and_costs_nothing(dli, case: Wrong, tmp_path: Pat
             assert worked < case.seconds  # on a machine that does nothing else it takes no longer
             assert took < 5 * case.seconds
             told[lang] = _masked(done.err, tmp_path)
-            _check(case, told[lang])
+            _check(case, told[lang], lang)
         assert _files(tmp_path) == before
     snapshot(f"wrong/{case.name}", _page(case, told))
 
@@ -53,12 +53,12 @@ def test_no_snapshot_is_left_of_an_input_that_is_gone():
     assert {path.stem for path in folder.iterdir()} == {case.name for case in CASES}
 
 
-def _check(case: Wrong, err: str) -> None:
+def _check(case: Wrong, err: str, lang: str) -> None:
     assert "Traceback" not in err
     assert all(line.isprintable() for line in err.splitlines())
     if case.code == USAGE:
         first, second = err.splitlines()
-        assert first.startswith("Error: ")
+        assert first.startswith({"en": "Error: ", "ko": "오류: "}[lang])
         assert second
     else:
         assert err.startswith(f"[{case.code}] ")

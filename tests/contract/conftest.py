@@ -4,45 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 
-from dli_core.config import resolve
+from dli_core.config import Override, resolve
 from dli_core.engines.base import Capabilities, Engine
-from dli_core.engines.duckdb import DuckDBEngine
+from dli_core.engines.factory import make_engine, runnable
 from dli_core.engines.mock import ExecutorEngine, MockExecutor
 from dli_core.models.result import QueryResult
 
 ROW = {"n": 1, "s": "x", "nothing": None}
 
 
-def _duckdb(folder: Path) -> Engine:
-    return DuckDBEngine(resolve(project=folder, environ={"DLI_USER_CONFIG": "off"}))
+def _engine(name: str, folder: Path) -> Engine:
+    overrides = {"local.engine": Override(name, "the contract")}
+    return make_engine(resolve(overrides, project=folder, environ={"DLI_USER_CONFIG": "off"}))
 
 
 def _mock(_folder: Path) -> Engine:
     return ExecutorEngine(MockExecutor(QueryResult(rows=[ROW])))
 
 
-# name → what it declares, and how to make one on a folder of its own
-ENGINES: dict[str, tuple[Capabilities, Callable[[Path], Engine]]] = {
-    "duckdb": (DuckDBEngine.capabilities, _duckdb),
-    "mock": (ExecutorEngine.capabilities, _mock),
-}
+# Name → how to make one on a folder of its own. Every engine of this repository that can run SQL, without a list.
+ENGINES: dict[str, Callable[[Path], Engine]] = {**{name: partial(_engine, name) for name in runnable()}, "mock": _mock}
+
+
+@cache
+def _capabilities() -> dict[str, Capabilities]:
+    """What each declares. Making an engine connects to nothing."""
+    return {name: make(Path(__file__).parent).capabilities for name, make in ENGINES.items()}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test runs on every engine that declares what it `needs`."""
     if "engine" in metafunc.fixturenames:
         needed = [name for mark in metafunc.definition.iter_markers("needs") for name in mark.args]
-        able = [name for name, (can, _) in ENGINES.items() if all(getattr(can, need) for need in needed)]
+        able = [name for name, can in _capabilities().items() if all(getattr(can, need) for need in needed)]
         metafunc.parametrize("engine", able, indirect=True)
 
 
 @pytest.fixture
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
-    return ENGINES[request.param][1](tmp_path)
+    return ENGINES[request.param](tmp_path)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -24,7 +24,7 @@ import pytest
 from dli import DatasetAPI, ExecutionContext, ExportOptions, SqlAPI
 from dli_core.config import resolve
 from dli_core.engines.base import Query
-from dli_core.engines.duckdb import DuckDBEngine
+from dli_core.engines.duckdb.engine import DuckDBEngine
 from dli_core.engines.mock import ExecutorEngine, MockExecutor
 from dli_core.engines.stream import QueryStream, StreamHooks
 from dli_core.errors import DLIError, ErrorCode, error

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from dli import SqlAPI
-from dli_core.engines import duckdb as _engine  # noqa: F401 - imported here, once
+from dli_core.engines.duckdb import engine as _engine  # noqa: F401 - imported here, once
 from dli_core.errors import DLIError
 from dli_core.export import sink as _sink  # noqa: F401 - as above
 from dli_core.export.options import export_options

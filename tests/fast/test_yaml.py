@@ -255,6 +255,60 @@ def test_a_block_ends_as_the_file_does() -> None:
     assert value("a: |\n  x\nb: x") == {"a": "x\n", "b": "x"}
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: |+\n ", ""),
+        ("a: >+\n   ", ""),
+        ("a: |+\n\n ", "\n"),
+        ("a: |+\n \n ", "\n"),
+        ("a: |+\n  x\n ", "x\n"),
+        ("a: |+\n  x\n\n  ", "x\n\n"),
+        ("a: |\n  x\n    ", "x\n  "),
+        ("a: |\n  ", ""),
+    ],
+)
+def test_blanks_without_a_line_break_are_no_line_of_a_block(text: str, expected: str) -> None:
+    # YAML 1.2: an empty line (l-empty) ends in a break; blanks beyond the indentation are text (l-nb-literal-text).
+    assert value(text) == {"a": expected}
+    assert value(f"b: |+\n\n{text}") == {"b": "\n", "a": expected}
+    assert value(text.replace("a: ", "? ")) == {expected: None}
+
+
+def test_keys_that_stand_twice_are_collected_and_reading_goes_on() -> None:
+    twice: list[YamlError] = []
+    data = b"a: 1\nb: {x: 1, x: {y: 2, y: 3}}\nc: [1]\na: [7, {z: 1}]\nd: 2\na:\n"
+    values, places = read_yaml(data, twice=twice)
+    assert values == {"a": 1, "b": {"x": 1}, "c": [1], "d": 2}  # the first of each counts
+    assert [(error.kind, error.line, error.column, error.first) for error in twice] == [
+        ("duplicate_key", 2, 11, (2, 5)),
+        ("duplicate_key", 2, 21, (2, 15)),
+        ("duplicate_key", 4, 1, (1, 1)),
+        ("duplicate_key", 6, 1, (1, 1)),
+    ]
+    assert places.get(("a",)) == (1, 4)
+    assert places.get(("b", "x")) == (2, 8)
+    assert places.get(("d",)) == (5, 4)
+    assert places.get(("a", 0)) is None
+
+
+def test_keys_that_stand_twice_are_told_beside_the_error_that_ends_the_reading() -> None:
+    twice: list[YamlError] = []
+    with pytest.raises(YamlError) as caught:
+        read_yaml(b"a: 1\na: 2\nb: [1\n", twice=twice)
+    assert caught.value.kind == "syntax"
+    assert caught.value.first is None
+    assert [error.line for error in twice] == [2]
+
+
+def test_a_hundred_keys_that_stand_twice_are_enough() -> None:
+    twice: list[YamlError] = []
+    many = b"".join(b"k%d: 1\n" % (n % 20) for n in range(1_000))
+    with pytest.raises(YamlError) as caught:
+        read_yaml(many, twice=twice)
+    assert (len(twice), caught.value.kind, caught.value.line) == (100, "duplicate_key", 121)
+
+
 def test_the_limits_are_the_callers() -> None:
     assert value("[" * 64 + "]" * 64) is not None
     refused("[" * 65 + "]" * 65, "depth")

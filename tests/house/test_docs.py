@@ -10,16 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from dli_core.config import keys
 from dli_core.config.env import NAMES
 from dli_core.errors import ErrorCode
 from dli_core.export.formats import FORMATS
+from dli_core.models.quality_rules import RULES
+from dli_core.specs.find import KINDS
+from dli_core.specs.schema import json_schema
 from tools import docs, pages
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
-PAGES = [README, ROOT / "README.ko.md", ROOT / "CONTRIBUTING.md", *DOCS]
-RUN = [page for page in DOCS if any(block.language in {"sh", "python"} for block in pages.blocks(page))]
+MEMBERS = sorted([*ROOT.glob("packages/*/README.md"), ROOT / "crates" / "dli_fast" / "README.md"])
+PAGES = [README, ROOT / "README.ko.md", ROOT / "CONTRIBUTING.md", *MEMBERS, *DOCS]
+RUN = [page for page in [*MEMBERS, *DOCS] if any(block.language in {"sh", "python"} for block in pages.blocks(page))]
 BIN = Path(sys.executable).parent
 
 
@@ -125,7 +130,25 @@ def test_generated_parts_hold_all_that_the_program_has():
     assert all(f"{{ #{code.value.lower()} }}" in docs.errors() for code in ErrorCode)
     assert all(f"`{name}`" in docs.formats() for name in FORMATS)
     assert all(f"`{entry.name}`" in docs.variables() for entry in NAMES)
-    assert "`local.duckdb.database`" in docs.settings()
+    named = {name.replace("environments.NAME.", "") for name in re.findall(r"(?m)^\| `([^`]+)`", docs.settings())}
+    assert named == {keys.join(parts) for parts, key in keys.table().items() if key.kind != "section"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_of_a_kind_of_spec_has_every_key_of_every_block(kind: str):
+    schema, page = json_schema(kind), docs.keys_of(kind)
+    blocks = [schema, *(block for block in schema["$defs"].values() if "properties" in block)]
+    keys_ = [(key, field["description"]) for block in blocks for key, field in block["properties"].items()]
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert len(rows) == len(keys_) + len(RULES)
+    for key, description in keys_:
+        assert description.strip(), key
+        assert any(row.startswith(f"| `{key}` |") and row.endswith(f"| {docs.plain(description)} |") for row in rows), (
+            key
+        )
+    assert all(
+        f"](#{target})" not in page or f"{{ #{target} }}" in page for target in re.findall(r"\]\(#(\w+)\)", page)
+    )
 
 
 def test_every_generated_part_has_its_place_and_every_place_its_part():

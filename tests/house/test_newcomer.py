@@ -1,4 +1,4 @@
-"""What CONTRIBUTING promises a newcomer: one row is enough, and everything above it follows."""
+"""What CONTRIBUTING promises a newcomer: one row is enough, and everything above it follows. For engines: test_engines.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from dli import DatasetAPI, ExecutionContext, MockExecutor, QueryResult
 from dli.testing import make_project
-from dli_core.engines import factory
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.errors.text import explain
 from dli_core.export import formats
@@ -40,10 +39,3 @@ def test_every_code_of_the_table_can_be_raised_and_explained():
         assert isinstance(error(code), DLIError)
         assert explain(code, "en").text
         assert explain(code, "ko").text
-
-
-@pytest.mark.parametrize("name", factory.ENGINES)
-def test_an_engine_is_one_file_under_its_name(name: str):
-    folder = Path(factory.__file__).parent
-    assert factory.ENGINES[name] == f"dli_core.engines.{name}"
-    assert (folder / f"{name}.py").is_file()

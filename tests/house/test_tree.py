@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,16 @@ def test_nothing_names_a_path_of_somebodys_machine(machine: dict[str, str]):
     assert [file for file, text in texts().items() if any(path in text for path in here)] == []
 
 
-@pytest.mark.parametrize("folder", ["packages/dli-core", "packages/dli-sdk", "packages/dli-cli", "crates/dli_fast"])
+MEMBERS = ["packages/dli-core", "packages/dli-sdk", "packages/dli-cli", "crates/dli_fast"]
+
+
+@pytest.mark.parametrize("folder", MEMBERS)
+def test_each_package_shows_a_readme_of_its_own(folder: str):
+    project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]
+    assert (ROOT / folder / project["readme"]).read_text().startswith(f"# {project['name']}\n")
+
+
+@pytest.mark.parametrize("folder", MEMBERS)
 def test_each_package_ships_the_licence(folder: str):
     assert (ROOT / folder / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
 

@@ -124,7 +124,7 @@ def test_the_engine_is_named_by_option_then_dialect_then_configuration(world: Wo
 
 def test_a_dialect_that_is_no_engine_is_told_by_its_own_name(world: World):
     [message] = world.messages(environ={"DLI_DIALECT": "postgres"})
-    assert message == "DLI_DIALECT: local.engine: must be 'duckdb', 'bigquery' or 'trino'"
+    assert message == "DLI_DIALECT: local.engine: must be 'bigquery', 'duckdb' or 'trino'"
 
 
 def test_a_name_sets_the_key_as_a_file_spells_it(world: World):

@@ -131,7 +131,7 @@ def test_every_value_of_a_file_knows_its_line(world: World):
         ("root: /\n", "dli.yaml:1:1: unknown key 'root'"),
         ("execution:\n  timeout: 0\n", "dli.yaml:2:3: execution.timeout: must be 1 or more"),
         ("execution:\n  timeout: 3601\n", "dli.yaml:2:3: execution.timeout: must be 3600 or less"),
-        ("local: {engine: duck}\n", "dli.yaml:1:9: local.engine: must be 'duckdb', 'bigquery' or 'trino'"),
+        ("local: {engine: duck}\n", "dli.yaml:1:9: local.engine: must be 'bigquery', 'duckdb' or 'trino'"),
         ("local: trino\n", "dli.yaml:1:1: local: must hold keys and values"),
         ("local: {trino: {user: 12}}\n", "dli.yaml:1:17: local.trino.user: must be text: write it in quotes"),
         ("local: {duckdb: {settings: {a: [1]}}}\n",
@@ -146,11 +146,20 @@ def test_every_value_of_a_file_knows_its_line(world: World):
          "dli.yaml:1:30: unknown key 'environments.dev.local.engin', did you mean 'local.engine'?"),
         ("environments: [dev]\n", "dli.yaml:1:1: environments: must hold keys and values"),
         ("- a\n", "dli.yaml:1:1: the file does not hold keys and values"),
-        ("a: 1\na: 2\n", "dli.yaml:2:1: the key 'a' stands twice in this mapping: first at line 1, column 1"),
+        ("vars: {}\nvars: {}\n",
+         "dli.yaml:2:1: the key 'vars' stands twice in this mapping: first at line 1, column 1"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_place_and_what_was_meant(text: str, message: str, world: World):
     assert world.write(project=text).messages() == [message]
+
+
+def test_a_key_that_stands_twice_hides_no_other_mistake(world: World):
+    assert world.write(project="vars: {a: 1, a: 2}\nvras: 1\nlocal: {engine: duck}\n").messages() == [
+        "dli.yaml:1:14: the key 'a' stands twice in this mapping: first at line 1, column 8",
+        "dli.yaml:2:1: unknown key 'vras', did you mean 'vars'?",
+        "dli.yaml:3:9: local.engine: must be 'bigquery', 'duckdb' or 'trino'",
+    ]
 
 
 def test_all_problems_of_all_layers_come_at_once_highest_first(world: World):

@@ -78,7 +78,7 @@ def test_a_variable_that_is_a_whole_value_takes_the_type_of_its_key(world: World
 def test_a_value_that_does_not_fit_once_filled_in_is_told_at_its_line(world: World):
     world.write(project="local:\n  engine: ${E}\n")
     assert world.messages(environ={"E": "duck"}) == [
-        "dli.yaml:2:3: local.engine: must be 'duckdb', 'bigquery' or 'trino'"
+        "dli.yaml:2:3: local.engine: must be 'bigquery', 'duckdb' or 'trino'"
     ]
 
 

@@ -100,7 +100,7 @@ def test_context_dry_run_is_the_default_of_run(project: Path):
     assert api.run("one", dry_run=False).data == [{"n": 1}]
 
 
-def test_server_mode_says_what_is_missing():
+def test_server_mode_says_at_once_that_there_is_no_client():
     with pytest.raises(ConfigurationError) as caught:
         DatasetAPI(ExecutionContext(execution_mode=ExecutionMode.SERVER))
-    assert caught.value.details["key"] == "server.url"
+    assert caught.value.details["reason"] == "no_client"

@@ -185,7 +185,7 @@ def test_the_commit_is_read_from_files(tmp_path: Path):
 
 
 def test_a_select_is_tried_again_after_a_final_failure(home: Path, root: Path, monkeypatch: pytest.MonkeyPatch):
-    from dli_core.engines.duckdb import DuckDBEngine
+    from dli_core.engines.duckdb.engine import DuckDBEngine
     from dli_core.errors import ErrorCode, error
 
     real = DuckDBEngine.stream

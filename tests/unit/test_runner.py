@@ -226,3 +226,82 @@ def test_an_executor_s_own_exception_becomes_a_dli_error(root: Path):
         DatasetAPI(ExecutionContext(project_path=root), executor=executor).run("x")
     assert caught.value.code is ErrorCode.EXECUTION_FAILED
     assert isinstance(caught.value.__cause__, OSError)
+
+
+@pytest.mark.parametrize(
+    "text", ["CREATE TABLE t AS SELECT 1 AS a", "INSERT INTO nowhere VALUES (1)", "SELECT 1; DROP TABLE t"]
+)
+def test_what_is_refused_makes_no_database(root: Path, text: str):
+    (root / "dli.yaml").write_text("local: {duckdb: {database: d.duckdb}}\nenvironments: {prod: {protected: true}}\n")
+    protected = LocalRunner(resolve(project=root, environment="prod"))
+    with pytest.raises(DLIError) as caught:
+        protected.stream(RunRequest("sql", sql=text))
+    assert caught.value.code in {ErrorCode.EXECUTION_PERMISSION, ErrorCode.SQL_SYNTAX}
+    write(root, f"name: data.main.x\nquery_statement: {text}\n")
+    with pytest.raises(DLIError):
+        api(root).run("x")
+    write(root, f"name: data.main.x\nquery_statement: SELECT 1\npre_statements: [{{sql: '{text}'}}]\n")
+    with pytest.raises(DLIError):
+        protected.stream(RunRequest("dataset", "x"))
+    assert not (root / "d.duckdb").exists()
+    assert collect(protected.stream(RunRequest("sql", sql="SELECT 1 AS a"))).data == [{"a": 1}]
+    assert (root / "d.duckdb").exists()  # a query makes it, as DuckDB does
+
+
+def test_a_dry_run_knows_the_engine_by_both_of_its_names(root: Path):
+    write(root, "name: data.main.x\nquery_statement: SELECT 1 AS n\n")
+    found = api(root).dry_run("x")
+    assert (found.engine, found.engine_title) == ("duckdb", "DuckDB")
+    mock = DatasetAPI(ExecutionContext(project_path=root, mock_mode=True)).dry_run("x")
+    assert (mock.engine, mock.engine_title) == ("mock", "Mock")
+
+
+def test_a_declared_column_that_the_result_lacks_is_a_finding_before_any_run(root: Path):
+    write(
+        root,
+        "name: data.main.x\nparameters: [{name: day, type: date}]\n"
+        "query_statement: SELECT 1 AS n, {{ day }} AS day WHERE {{ ds }} > '2000-01-01'\n"
+        "schema:\n  - {name: n, type: bigint}\n  - {name: m, type: string}\n  - {name: day, type: date}\n",
+    )
+    (finding,) = api(root).validate("x").findings
+    assert (finding.severity, finding.code, finding.line, finding.column) == ("warning", "DLI-201", 6, 12)
+    assert finding.message == "the declared column m is not in the result"
+    assert [found.findings for found in api(root).validate_all()] == [(finding,)]
+    assert not (root / "data.duckdb").exists()
+
+
+def test_an_engine_that_cannot_tell_the_columns_hides_no_other_finding(root: Path):
+    text = "name: data.main.x\nparameters: [{name: unused, type: date}]\nquery_statement: FROM nowhere\n"
+    write(root, text + "schema: [{name: n, type: bigint}]\n")
+    assert [finding.message for finding in api(root).validate("x").findings] == [
+        "parameter 'unused' is not used by any statement"
+    ]
+    mock = DatasetAPI(ExecutionContext(project_path=root, mock_mode=True))
+    assert len(mock.validate("x").findings) == 1
+
+
+def test_a_table_that_a_run_has_made_is_described_by_the_same_engine(tmp_path: Path):
+    (tmp_path / "dli.yaml").write_text("")  # a database in memory
+    text = "name: data.main.x\nquery_statement: FROM made\nschema: [{name: m, type: bigint}]\n"
+    write(
+        tmp_path,
+        "name: data.main.made\nquery_type: DML\nquery_statement: CREATE TABLE made AS SELECT 1 AS n\n",
+        "dataset.m.yaml",
+    )
+    write(tmp_path, text)
+    datasets = api(tmp_path)
+    assert datasets.validate("x").findings == ()
+    datasets.run("made")
+    assert [finding.line for finding in datasets.validate("x").findings] == [3]
+    assert datasets.run("x").row_count == 1
+
+
+def test_ref_knows_short_names_in_sql_that_no_spec_holds(root: Path):
+    write(root, "name: data.main.x\nquery_type: DML\nquery_statement: CREATE TABLE x AS SELECT 5 AS n\n")
+    write(root, "name: data.other.y\nquery_statement: SELECT 1\n", "dataset.y.yaml")
+    api(root).run("x")
+    for name in ("x", "main.x", "data.main.x"):
+        assert sql(root, f"SELECT n FROM {{{{ ref('{name}') }}}}").data == [{"n": 5}], name
+    with pytest.raises(DLIError) as caught:
+        sql(root, "SELECT n FROM {{ ref('z') }}")
+    assert caught.value.code is ErrorCode.DATASET_NOT_FOUND

@@ -404,3 +404,25 @@ def test_a_file_with_countless_problems_tells_some_of_them(tmp_path: Path, text:
     assert 0 < len(problems) <= most
     assert most == 1 or "there are more problems in this file: correct these first" in problems[-1]
     assert write(tmp_path, {}).exists()
+
+
+def test_a_key_that_stands_twice_hides_nothing_of_what_is_wrong_behind_it(tmp_path: Path) -> None:
+    text = "name: a.b.c\nowner: x\nowner: y\nqurey_type: DML\nquery_statement: SELECT 1\nschedule: {cron: '@daily', cron: x}\n"
+    assert refused(tmp_path, text) == [
+        "3:1 the key 'owner' stands twice in this mapping: first at line 2, column 1",
+        "4:1 unknown key 'qurey_type', did you mean 'query_type'?",
+        "6:28 the key 'cron' stands twice in this mapping: first at line 6, column 12",
+    ]
+
+
+def test_a_key_that_stands_twice_is_told_beside_the_end_of_the_yaml(tmp_path: Path) -> None:
+    assert [line.partition(" ")[0] for line in refused(tmp_path, "name: a.b.c\nname: a.b.d\ntags: [x\n")] == [
+        "2:1",
+        "3:7",
+    ]
+
+
+def test_a_spec_is_broken_by_a_key_that_stands_twice_and_nothing_else(tmp_path: Path) -> None:
+    assert refused(tmp_path, HEAD + "name: a.b.d\n") == [
+        "3:1 the key 'name' stands twice in this mapping: first at line 1, column 1"
+    ]

@@ -6,10 +6,15 @@
 //! ```
 //!
 //! Whoever drains a stream may be another library; these counters are how DLI still knows that it ended well, and how
-//! long the engine has kept the consumer waiting. Batches are moved, never looked into.
+//! long the engine has kept the consumer waiting. Batches are moved, never looked into. Only the schema
+//! that passes may change (`mark`).
+
+mod mark;
 
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_schema::Schema;
+pub use mark::Marks;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -77,14 +82,15 @@ impl Drop for CStream {
 struct Private {
     inner: CStream,
     counters: Arc<Counters>,
+    marks: Marks,
 }
 
-/// `stream`, watched by `counters`.
+/// `stream`, watched by `counters`; its schema passes with `marks`.
 #[must_use]
-pub fn watch(stream: FFI_ArrowArrayStream, counters: Arc<Counters>) -> CStream {
+pub fn watch(stream: FFI_ArrowArrayStream, counters: Arc<Counters>, marks: Marks) -> CStream {
     // SAFETY: both structs are the C stream interface's, layout and all.
     let inner = unsafe { std::mem::transmute::<FFI_ArrowArrayStream, CStream>(stream) };
-    let private = Box::new(Private { inner, counters });
+    let private = Box::new(Private { inner, counters, marks });
     CStream {
         get_schema: Some(get_schema),
         get_next: Some(get_next),
@@ -103,19 +109,30 @@ unsafe fn private<'a>(stream: *mut CStream) -> &'a mut Private {
 
 unsafe extern "C" fn get_schema(stream: *mut CStream, out: *mut FFI_ArrowSchema) -> c_int {
     // SAFETY: called by a consumer that follows the interface.
-    let Private { inner, counters } = unsafe { private(stream) };
+    let Private { inner, counters, marks } = unsafe { private(stream) };
     let Some(call) = inner.get_schema else { return libc::EINVAL };
     counters.enter();
     // SAFETY: the producer's own callback on its own stream.
     let code = unsafe { call(inner, out) };
     counters.leave();
     note(inner, counters, code);
+    if code == 0 && !marks.is_empty() {
+        // SAFETY: the producer filled it; what was there is released when it is replaced.
+        let schema = unsafe { &mut *out };
+        match Schema::try_from(&*schema).and_then(|plain| FFI_ArrowSchema::try_from(marks.applied(&plain))) {
+            Ok(marked) => *schema = marked,
+            Err(error) => {
+                *lock(&counters.failed) = Some(error.to_string());
+                return libc::EINVAL;
+            }
+        }
+    }
     code
 }
 
 unsafe extern "C" fn get_next(stream: *mut CStream, out: *mut FFI_ArrowArray) -> c_int {
     // SAFETY: called by a consumer that follows the interface.
-    let Private { inner, counters } = unsafe { private(stream) };
+    let Private { inner, counters, .. } = unsafe { private(stream) };
     let Some(call) = inner.get_next else { return libc::EINVAL };
     counters.enter();
     // SAFETY: the producer's own callback on its own stream.

@@ -55,14 +55,14 @@ CASES = [
     Wrong("unknown-engine", (*RUN, "--engine", "oracle"), "DLI-001"),
     Wrong("trino-is-not-in-this-version", (*RUN, "--engine", "trino"), "DLI-001"),
     Wrong("bigquery-is-not-in-this-version", RUN, "DLI-001", files={"dli.yaml": "local: {engine: bigquery}\n"}),
-    Wrong("server-without-an-address", (*RUN, "--server"), "DLI-003"),
+    Wrong("server-without-an-address", (*RUN, "--server"), "DLI-001"),
     Wrong(
         "server-is-not-in-this-version",
         (*RUN, "--server"),
         "DLI-001",
         files={"dli.yaml": "server: {url: 'https://basecamp.example.com'}\n"},
     ),
-    Wrong("specs-of-a-server-without-an-address", (*RUN, "--specs", "server"), "DLI-003"),
+    Wrong("specs-of-a-server-without-an-address", (*RUN, "--specs", "server"), "DLI-001"),
     Wrong("local-and-server", (*RUN, "--local", "--server"), USAGE),
     # Writing and reading it
     Wrong("set-an-unknown-key", (*SET, "local.engin", "duckdb"), "DLI-001"),

@@ -4,13 +4,14 @@ from typing import Any, final
 
 class YamlError(ValueError):
     """`message`, and the place it was found: `line`, `column` from 1; `kind` one of syntax, duplicate_key, alias,
-    merge_key, tag, depth, size, document.
+    merge_key, tag, depth, size, document. `first` is where a key that stands twice stands first: line and column.
     """
 
     kind: str
     message: str
     line: int
     column: int
+    first: tuple[int, int] | None
 
 @final
 class Places:
@@ -26,10 +27,15 @@ class Places:
     def nearest(self, path: tuple[str | int, ...]) -> tuple[int, int]:
         """The key's place, or that of the nearest enclosing one that exists; (1, 1) at the root."""
 
-def read_yaml(data: bytes, *, max_bytes: int = 1_048_576, max_depth: int = 64) -> tuple[Any, Places]:
+def read_yaml(
+    data: bytes, *, max_bytes: int = 1_048_576, max_depth: int = 64, twice: list[YamlError] | None = None
+) -> tuple[Any, Places]:
     """One YAML 1.2 (core schema) document → dict, list, str, int, float, bool, None. Dates stay text. An empty file is
     None.
 
     No aliases, anchors, merge keys, tags, second documents or duplicate keys; keys must be scalars, and become str.
     `yes`/`no`/`on`/`off` are text; ints are decimal, 0x or 0o. Raises YamlError; never hangs, never crashes.
+
+    With a list as `twice`, up to 100 keys that stand twice are added to it instead of being raised: the first of each
+    counts, and reading goes on. They are there too when another error is raised.
     """

@@ -1,7 +1,7 @@
 //! `Watch`: a capsule producer around another, with counters.
 
 use super::source::stream_of;
-use crate::watch::{Counters, watch};
+use crate::watch::{Counters, Marks, watch};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -18,13 +18,14 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 struct Watch {
     counters: Arc<Counters>,
     stream: Mutex<Option<FFI_ArrowArrayStream>>,
+    marks: Mutex<Marks>,
 }
 
 #[pymethods]
 impl Watch {
     #[new]
     fn new(source: &Bound<'_, PyAny>) -> PyResult<Self> {
-        Ok(Self { counters: Arc::default(), stream: Mutex::new(Some(stream_of(source)?)) })
+        Ok(Self { counters: Arc::default(), stream: Mutex::new(Some(stream_of(source)?)), marks: Mutex::default() })
     }
 
     #[pyo3(signature = (requested_schema = None))]
@@ -37,7 +38,19 @@ impl Watch {
         let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
         let stream =
             stream.ok_or_else(|| PyRuntimeError::new_err("this stream was read before: it can be read once"))?;
-        PyCapsule::new_with_value(py, watch(stream, self.counters.clone()), c"arrow_array_stream")
+        let marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        PyCapsule::new_with_value(py, watch(stream, self.counters.clone(), marks), c"arrow_array_stream")
+    }
+
+    /// The texts at these paths are JSON.
+    fn mark_json(&self, paths: Vec<Vec<usize>>) {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).json.extend(paths);
+    }
+
+    /// No name of a column, or inside of one, shows these texts.
+    fn hide(&self, texts: Vec<String>) {
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        marks.hidden.extend(texts.into_iter().filter(|text| !text.is_empty()));
     }
 
     /// Release the producer without reading; nothing happens when a consumer has it.

@@ -12,6 +12,9 @@ const DETACH_FROM: usize = 32 << 10;
 /// Beyond this, Python itself could not walk the value.
 const DEEPEST: usize = 255;
 
+/// Keys that stand twice which one reading collects; one more ends it.
+const MOST_TWICE: usize = 100;
+
 static YAML_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
 #[pyclass(frozen, module = "dli_fast")]
@@ -64,20 +67,27 @@ fn pair(place: Place) -> (u32, u32) {
 }
 
 #[pyfunction]
-#[pyo3(signature = (data, *, max_bytes = 1 << 20, max_depth = 64))]
+#[pyo3(signature = (data, *, max_bytes = 1 << 20, max_depth = 64, twice = None))]
 fn read_yaml<'py>(
     py: Python<'py>,
     data: &Bound<'py, PyBytes>,
     max_bytes: usize,
     max_depth: usize,
+    twice: Option<&Bound<'py, PyList>>,
 ) -> PyResult<(Bound<'py, PyAny>, Places)> {
     if max_bytes > 1 << 30 || max_depth > DEEPEST {
         return Err(PyValueError::new_err(format!("max_bytes is at most 2**30, max_depth at most {DEEPEST}")));
     }
     let limits = Limits { bytes: max_bytes, depth: max_depth };
     let bytes = data.as_bytes();
-    let tree =
-        if bytes.len() < DETACH_FROM { yaml::read(bytes, limits) } else { py.detach(|| yaml::read(bytes, limits)) };
+    let (mut found, most) = (Vec::new(), if twice.is_some() { MOST_TWICE } else { 0 });
+    let mut read = || yaml::read_collecting(bytes, limits, most, &mut found);
+    let tree = if bytes.len() < DETACH_FROM { read() } else { py.detach(read) };
+    if let Some(list) = twice {
+        for error in &found {
+            list.append(to_python(py, error).value(py))?;
+        }
+    }
     let tree = tree.map_err(|error| to_python(py, &error))?;
     let value = if tree.nodes().is_empty() { py.None().into_bound(py) } else { build(py, &tree, &mut 0)? };
     Ok((value, Places(yaml::Places::new(tree))))
@@ -128,6 +138,7 @@ fn to_python(py: Python<'_>, error: &yaml::YamlError) -> PyErr {
         instance.setattr("message", &error.message)?;
         instance.setattr("line", line)?;
         instance.setattr("column", column)?;
+        instance.setattr("first", error.first.map(pair))?;
         Ok(PyErr::from_value(instance))
     };
     make().unwrap_or_else(|failure| failure)
@@ -136,7 +147,7 @@ fn to_python(py: Python<'_>, error: &yaml::YamlError) -> PyErr {
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     let base = py.get_type::<PyValueError>();
-    let doc = c"A file that is not the YAML a spec may be; `kind`, `message`, `line`, `column`.";
+    let doc = c"A file that is not the YAML a spec may be; `kind`, `message`, `line`, `column`, `first`.";
     let class =
         YAML_ERROR.get_or_try_init(py, || PyErr::new_type(py, c"dli_fast.YamlError", Some(doc), Some(&base), None))?;
     module.add("YamlError", class)?;

@@ -5,12 +5,24 @@ use super::{ErrorKind, Limits, Node, Place, Range, Tree, Value, YamlError, guard
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StructureStyle, Tag, options};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Entries up to which a mapping's keys are compared one by one.
 const FEW: usize = 12;
 
-/// Read one document.
+/// Read one document; the first key that stands twice is an error.
 pub fn read(data: &[u8], limits: Limits) -> Result<Tree, YamlError> {
+    read_collecting(data, limits, 0, &mut Vec::new())
+}
+
+/// Read one document, and put up to `most` keys that stand twice aside: the first of each counts, and reading goes on.
+/// What was put aside stays so when an error ends the reading later.
+pub fn read_collecting(
+    data: &[u8],
+    limits: Limits,
+    most: usize,
+    twice: &mut Vec<YamlError>,
+) -> Result<Tree, YamlError> {
     let source = guard::check(data, limits)?;
     let options = options! {
         emit_comments: false,
@@ -19,7 +31,7 @@ pub fn read(data: &[u8], limits: Limits) -> Result<Tree, YamlError> {
         flow_nesting_limit: limits.depth,
         block_nesting_limit: limits.depth,
     };
-    let mut builder = Builder::new(source, limits);
+    let mut builder = Builder::new(source, limits, most, twice);
     for event in Parser::new_from_str_with_options(source, options) {
         match event {
             Ok((event, span)) => builder.event(event, &span)?,
@@ -36,6 +48,8 @@ pub(super) type OpenFlow = Vec<(char, Place)>;
 struct Open<'a> {
     node: usize,
     flow: bool,
+    /// It is the value of a key that stands twice: dropped when it closes.
+    dropped: bool,
     /// None for a list.
     keys: Option<Keys<'a>>,
 }
@@ -44,6 +58,8 @@ struct Open<'a> {
 #[derive(Default)]
 struct Keys<'a> {
     pending: Option<(Range, Place)>,
+    /// The pending key stands in this mapping already.
+    again: bool,
     few: Vec<(Cow<'a, str>, Place)>,
     many: HashMap<Cow<'a, str>, Place>,
 }
@@ -61,24 +77,33 @@ impl<'a> Keys<'a> {
             }
             return None;
         }
-        self.many.insert(key, place)
+        match self.many.entry(key) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(slot) => {
+                slot.insert(place);
+                None
+            }
+        }
     }
 }
 
-struct Builder<'a> {
+struct Builder<'a, 't> {
     source: &'a str,
     limits: Limits,
+    /// Keys that stand twice, and how many of them are put aside.
+    twice: &'t mut Vec<YamlError>,
+    most: usize,
     has_tabs: bool,
     documents: usize,
     open: Vec<Open<'a>>,
     tree: Tree,
 }
 
-impl<'a> Builder<'a> {
-    fn new(source: &'a str, limits: Limits) -> Self {
+impl<'a, 't> Builder<'a, 't> {
+    fn new(source: &'a str, limits: Limits, most: usize, twice: &'t mut Vec<YamlError>) -> Self {
         let has_tabs = memchr::memchr(b'\t', source.as_bytes()).is_some();
         let tree = Tree { nodes: Vec::with_capacity(source.len() / 16), text: String::with_capacity(source.len()) };
-        Self { source, limits, has_tabs, documents: 0, open: Vec::new(), tree }
+        Self { source, limits, twice, most, has_tabs, documents: 0, open: Vec::new(), tree }
     }
 
     fn event(&mut self, event: Event<'a>, span: &Span) -> Result<(), YamlError> {
@@ -130,6 +155,11 @@ impl<'a> Builder<'a> {
             let message = "the merge key << is not allowed; write the keys out, or quote it if it is a name";
             return Err(YamlError::new(ErrorKind::MergeKey, at, message));
         }
+        let kept = self.without_added_break(&text, style, span).len();
+        let text = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[..kept]),
+            Cow::Owned(text) => Cow::Owned(text[..kept].to_owned()),
+        };
         let range = self.keep(&text);
         let Some(keys) = self.open.last_mut().and_then(|open| open.keys.as_mut()) else { return Ok(()) };
         keys.pending = Some((range, at));
@@ -139,7 +169,13 @@ impl<'a> Builder<'a> {
             "the key {name} stands twice in this mapping: first at line {}, column {}",
             first.line, first.column
         );
-        Err(YamlError::new(ErrorKind::DuplicateKey, at, message))
+        keys.again = true;
+        let found = YamlError { first: Some(first), ..YamlError::new(ErrorKind::DuplicateKey, at, message) };
+        if self.twice.len() >= self.most {
+            return Err(found);
+        }
+        self.twice.push(found);
+        Ok(())
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, span: &Span) -> Result<(), YamlError> {
@@ -154,18 +190,26 @@ impl<'a> Builder<'a> {
             Value::Text(_) => self.text_place(text, style, span),
             _ => None,
         };
-        self.push(value, span, absent && style == ScalarStyle::Plain, text_place);
+        if self.push(value, span, absent && style == ScalarStyle::Plain, text_place) {
+            self.tree.nodes.pop();
+        }
         Ok(())
     }
 
     /// The parser ends a block's last line with a line break even where the file ends without one; YAML does not.
-    fn without_added_break<'t>(&self, text: &'t str, style: ScalarStyle, span: &Span) -> &'t str {
+    fn without_added_break<'x>(&self, text: &'x str, style: ScalarStyle, span: &Span) -> &'x str {
         let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
         if !block || self.source.ends_with(['\n', '\r']) {
             return text;
         }
         let Some(body) = text.strip_suffix('\n') else { return text };
         let last = self.source.rsplit(['\n', '\r']).next().unwrap_or_default();
+        if body.is_empty() && last.bytes().all(|byte| byte == b' ') {
+            // Nothing but blanks after the header's break: no line, since an empty one (l-empty of YAML 1.2) ends in a break.
+            let written = span.byte_range().and_then(|range| self.source.get(range)).unwrap_or_default();
+            let breaks = written.replace("\r\n", "\n").matches(['\n', '\r']).count();
+            return if breaks == 1 { body } else { text };
+        }
         let indent = place(&span.start).column as usize - 1;
         let is_last = last.len() > indent
             && last.bytes().take(indent).all(|byte| byte == b' ')
@@ -215,26 +259,33 @@ impl<'a> Builder<'a> {
         }
         self.refuse_tab(span)?;
         let node = self.tree.nodes.len();
-        self.push(value, span, false, None);
+        let dropped = self.push(value, span, false, None);
         let keys = matches!(value, Value::Map(_)).then(Keys::default);
-        self.open.push(Open { node, flow: style == StructureStyle::Flow, keys });
+        self.open.push(Open { node, flow: style == StructureStyle::Flow, dropped, keys });
         Ok(())
     }
 
     fn end(&mut self) {
         if let Some(open) = self.open.pop() {
-            self.tree.nodes[open.node].next = self.tree.nodes.len() as u32;
+            if open.dropped {
+                self.tree.nodes.truncate(open.node);
+            } else {
+                self.tree.nodes[open.node].next = self.tree.nodes.len() as u32;
+            }
         }
     }
 
-    /// Add a value below the innermost open container.
-    fn push(&mut self, value: Value, span: &Span, absent: bool, text_place: Option<Place>) {
+    /// Add a value below the innermost open container. True when its key stands twice: its nodes are to go again.
+    fn push(&mut self, value: Value, span: &Span, absent: bool, text_place: Option<Place>) -> bool {
         let at = place(&span.start);
-        let mut key = None;
+        let (mut key, mut again) = (None, false);
         if let Some(open) = self.open.last_mut() {
-            key = open.keys.as_mut().and_then(|keys| keys.pending.take());
+            if let Some(keys) = &mut open.keys {
+                key = keys.pending.take();
+                again = std::mem::take(&mut keys.again);
+            }
             match &mut self.tree.nodes[open.node].value {
-                Value::List(count) | Value::Map(count) => *count += 1,
+                Value::List(count) | Value::Map(count) if !again => *count += 1,
                 _ => {}
             }
         }
@@ -248,6 +299,7 @@ impl<'a> Builder<'a> {
             text_place,
             next,
         });
+        again
     }
 
     fn keep(&mut self, text: &str) -> Range {

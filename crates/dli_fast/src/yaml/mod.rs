@@ -14,7 +14,7 @@ mod messages;
 mod places;
 mod scalar;
 
-pub use build::read;
+pub use build::{read, read_collecting};
 pub use places::{Places, Step};
 pub use scalar::Scalar;
 
@@ -94,11 +94,13 @@ pub struct YamlError {
     pub message: String,
     /// Where it was found.
     pub place: Place,
+    /// Where a key that stands twice stands first.
+    pub first: Option<Place>,
 }
 
 impl YamlError {
     fn new(kind: ErrorKind, place: Place, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), place }
+        Self { kind, message: message.into(), place, first: None }
     }
 }
 

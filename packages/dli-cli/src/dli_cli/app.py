@@ -17,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from dli_cli.console import Console
 from dli_cli.usage import EXIT_CODE, UsageError, unknown
+from dli_core.errors.phrase import Text
 
 # What people write for a command that is called otherwise.
 _MEANT = {"list": "dataset list", "get": "dataset get", "datasets": "dataset list", "metrics": "metric list"}
@@ -35,7 +36,7 @@ class Group(TyperGroup):
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
             if ctx.parent is None and name in _MEANT:
-                message = f"There is no command '{name}'; did you mean '{ctx.command_path} {_MEANT[name]}'?"
+                message = Text("usage.no_command_meant", name=name, near=f"{ctx.command_path} {_MEANT[name]}")
             else:
                 message = unknown("command", name, self.list_commands(ctx), f"{ctx.command_path} ")
             raise UsageError(message, command=ctx.command_path)
@@ -54,8 +55,8 @@ class Command(TyperCommand):
                 problem.ctx = ctx  # type: ignore[attr-defined]
             raise
         if ctx.args:
-            remedy = 'Put SQL in quotes: dli run "SELECT 1"' if ctx.command_path == "dli run" else None
-            raise UsageError(f"There is an argument too many: '{ctx.args[0]}'.", remedy, ctx.command_path)
+            remedy = Text("usage.quote_sql") if ctx.command_path == "dli run" else None
+            raise UsageError(Text("usage.too_many", argument=ctx.args[0]), remedy, ctx.command_path)
         return rest
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from dli_cli import amounts
+from dli_core.errors.phrase import Text
 from dli_core.errors.safe import escaped
 from dli_core.errors.text import language
 from dli_core.export.publish import output_errors
@@ -99,9 +100,17 @@ class Console:
         """A line about it, or several. Names and paths in it may hold anything."""
         self.stderr.write(_harmless(text) + "\n")
 
+    def say(self, key: str, /, **details: object) -> str:
+        """A sentence of ours (`dli_core.errors.phrase`) in the user's language."""
+        return Text(key, **details).say(self.language)
+
+    def tell(self, key: str, /, **details: object) -> None:
+        """The same as a line about what was asked for."""
+        self.note(self.say(key, **details))
+
     def warn(self, text: str) -> None:
         """Something that went on, but not as it should."""
-        self.note(f"Warning: {text}")
+        self.tell("screen.warning", problem=text)
 
     def error(self, problem: DLIError) -> None:
         """The whole text of an error, in the user's language."""

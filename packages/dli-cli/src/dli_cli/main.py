@@ -22,6 +22,7 @@ from dli_cli.options import DEFAULT_RECEIPT, STDOUT, Directory
 from dli_cli.signals import Caught, caught
 from dli_cli.usage import EXIT_CODE, UsageError, lines
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import Text
 
 # Name → the module whose `app` it is, and its line in `dli --help`. A new command is its file and a row here.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -99,7 +100,7 @@ def run(words: list[str], console: Console | None = None) -> int:
             code = _dispatch(words, console)
             console.flush()
         except (UsageError, typer.TyperException) as problem:
-            for line in lines(problem):
+            for line in lines(problem, console.language):
                 console.note(line)
             return EXIT_CODE
         except DLIError as problem:
@@ -110,7 +111,7 @@ def run(words: list[str], console: Console | None = None) -> int:
             return _closed_pipe()
         except OSError as problem:  # a file or folder that the system does not let us look at
             what = ": ".join(str(part) for part in (problem.filename, problem.strerror or problem) if part)
-            for line in lines(UsageError(what, "Check that it exists, and that you may read it.")):
+            for line in lines(UsageError(what, Text("usage.check_exists")), console.language):
                 console.note(line)
             return EXIT_CODE
         return code
@@ -118,7 +119,7 @@ def run(words: list[str], console: Console | None = None) -> int:
 
 def _dispatch(words: list[str], console: Console) -> int:
     if not all(_is_text(word) for word in words):
-        raise UsageError("An argument is not valid text.", "Write it as UTF-8.")
+        raise UsageError(Text("usage.not_text"), Text("usage.utf8"))
     command = get_command(app)
     try:
         with command.make_context("dli", _commented(_with_receipt(words)), obj=console) as context:

@@ -16,6 +16,7 @@ from typing import Annotated, get_args
 import typer
 
 from dli_cli.usage import UsageError, nearest
+from dli_core.errors.phrase import Text, either
 from dli_core.export.formats import FORMATS
 from dli_core.export.formats import Compression as Codec
 
@@ -28,26 +29,23 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"'{text}' is not a date: write YYYY-MM-DD"
-        raise typer.BadParameter(message) from None
+        raise typer.BadParameter(Text("usage.date", text=text)) from None
 
 
 def _delimiter(text: str) -> str:
     text = {"\\t": "\t", "tab": "\t"}.get(text, text)
     if len(text) != 1 or not text.isascii() or text in '"\r\n':
-        message = f"'{text}' is not a delimiter: give one ASCII character, or 'tab'"
-        raise typer.BadParameter(message)
+        raise typer.BadParameter(Text("usage.delimiter", text=text))
     return text
 
 
 def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
     """A reader of whole numbers in a range."""
-    wanted = f"a whole number from {least} to {most}" if most else f"a whole number, {least} or more"
+    wanted = "usage.between" if most else "usage.at_least"
 
     def read(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not least <= int(text[:18]) <= (most or 10**18):
-            message = f"'{text}' is not {wanted}"
-            raise typer.BadParameter(message)
+            raise typer.BadParameter(Text(wanted, text=text, least=least, most=most))
         return int(text)
 
     return read
@@ -157,8 +155,12 @@ def one_of(option: str, value: str | None, allowed: tuple[str, ...]) -> None:
     """Refuse a value that the option does not have."""
     if value is not None and value not in allowed:
         near = nearest(value, allowed)
-        meant = f"; did you mean '{near}'?" if near else f": use {', '.join(allowed[:-1])} or {allowed[-1]}."
-        raise UsageError(f"{option} has no value '{value}'{meant}")
+        facts = {"option": option, "value": value}
+        raise UsageError(
+            Text("usage.no_value_meant", **facts, near=near)
+            if near
+            else Text("usage.no_value", **facts, names=either(allowed))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,16 +216,14 @@ class RunOptions(ProjectOptions):
         one_of("--json-numbers", self.json_numbers, ("exact", "string"))
         one_of("--format", self.format, (*FORMATS, TABLE))
         if self.local and self.server:
-            raise UsageError("--local and --server exclude each other.", "Give one of the two, or neither.")
+            raise UsageError(Text("usage.local_server"), Text("usage.one_or_neither"))
         to_file = self.output not in {None, STDOUT}
         if self.format == TABLE and self.output is not None:
-            raise UsageError("--format table is for the screen, and -o writes data.", "Leave out one of the two.")
+            raise UsageError(Text("usage.table_output"), Text("usage.leave_one"))
         if self.rows is not None and self.output is not None:
-            raise UsageError(
-                "--rows limits the table on the screen, and -o writes all rows.", "Leave out one of the two."
-            )
+            raise UsageError(Text("usage.rows_output"), Text("usage.leave_one"))
         if self.receipt is not None and not to_file and not self.dry_run:
-            raise UsageError("--receipt proves what a file contains.", "Name the file with -o FILE.")
+            raise UsageError(Text("usage.receipt"), Text("usage.name_file"))
 
     def target(self, *, on_terminal: bool) -> Path | None:
         """Where all rows go; None is the table on the screen."""

@@ -52,11 +52,11 @@ def preview(console: Console, stream: QueryStream, rows: int) -> None:
     console.data("\n".join(lines))
     console.flush()
     if batches.truncated:
-        console.note(f"{known} rows; -o FILE writes all")
+        console.tell("screen.all_rows", rows=known)
     elif tail:
-        console.note(f"{head + tail} of {known} rows shown; -o FILE writes all")
+        console.tell("screen.some_rows", shown=head + tail, rows=known)
     if fitted.shown < len(batches.names):
-        console.note(f"{fitted.shown} of {len(batches.names)} columns shown; -o FILE writes all")
+        console.tell("screen.some_columns", shown=fitted.shown, columns=len(batches.names))
 
 
 def grid(batches: dli_fast.Batches, names: list[str], head: int, tail: int) -> tables.Grid:

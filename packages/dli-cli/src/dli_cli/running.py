@@ -17,6 +17,7 @@ from dli_cli.options import STDOUT, RunOptions
 from dli_cli.preview import preview, title
 from dli_cli.session import Session
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import Text, counted
 from dli_core.export.options import ExportOptions, export_options
 from dli_core.render.parameters import read_options
 from dli_core.run.request import RunRequest
@@ -94,7 +95,7 @@ def open_stream(session: Session, runner: Runner, request: RunRequest) -> QueryS
         name = session.settings.environment
         if problem.details.get("reason") != "protected" or not name or not session.console.interactive:
             raise
-        answer = session.console.ask(f"The environment '{name}' is protected. Type its name to change data in it: ")
+        answer = session.console.ask(session.console.say("screen.type_name", name=name))
         if answer != name:
             raise
     return runner.stream(replace(request, confirmed=True))
@@ -135,10 +136,13 @@ def dry_run(session: Session, found: DryRunResult) -> None:
         details: dict[str, Any] = {**complaint["details"], "exit_code": 1}
         raise error(ErrorCode(complaint["code"]), details.pop("reason", None), **details)
     if not found.checked:
-        why = f": {complaint['message']}" if complaint else ""
-        console.note(f"Not checked by {found.engine}{why}")
+        if complaint:
+            why = Text(str(complaint["code"]), **complaint["details"])
+            console.tell("screen.not_checked_why", engine=found.engine_title, problem=why)
+        else:
+            console.tell("screen.not_checked", engine=found.engine_title)
         return
-    columns = f"; {amounts.count(len(found.columns), 'column')}" if found.columns else ""
-    console.note(f"✓ Checked by {found.engine}{columns}. Nothing was run.")
+    columns = counted(len(found.columns), "column") if found.columns else None
+    console.tell("screen.checked_columns" if columns else "screen.checked", engine=found.engine_title, columns=columns)
     for name, value in found.estimate.items():
         console.note(f"  {name}: {value}")

@@ -13,12 +13,10 @@ import os
 from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
-from typing import cast
 
 from pydantic import BaseModel, SecretStr
 
-from dli_core.config.settings import LocalSettings
-from dli_core.engines.factory import ENGINES
+from dli_core.engines.factory import blocks, runnable
 from dli_core.export.publish import output_errors
 from dli_core.specs.find import KINDS
 from dli_core.specs.schema import json_schema
@@ -34,7 +32,7 @@ _PRESETS = {"duckdb": "    database: data.duckdb # made on first use; relative t
 
 def engines() -> list[str]:
     """The engines that a project can start with."""
-    return list(ENGINES)
+    return list(runnable())
 
 
 def examples() -> list[str]:
@@ -88,12 +86,11 @@ def _is_free(folder: Path, name: str) -> bool:
 
 
 def _configuration(engine: str) -> str:
-    section = cast("type[BaseModel]", LocalSettings.model_fields[engine].annotation)
     head = (
         "# A DLI project. Every key may be left out; 'dli config show --origin' tells what is used, and why.\n"
         f"local:\n  engine: {engine}\n  {engine}:\n"
     )
-    return head + (_PRESETS.get(engine) or "".join(_keys(section)))
+    return head + (_PRESETS.get(engine) or "".join(_keys(blocks()[engine])))
 
 
 def _keys(section: type[BaseModel]) -> list[str]:

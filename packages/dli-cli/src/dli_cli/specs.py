@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
-from dli_cli import amounts, described, tables
+from dli_cli import described, tables
 from dli_cli.options import ListOptions
 from dli_cli.session import Kind, Session
 from dli_cli.usage import EXIT_CODE
 from dli_core.errors import ErrorCode, error
+from dli_core.errors.phrase import Text, counted, said
 from dli_core.errors.safe import escaped
 
 if TYPE_CHECKING:
@@ -38,16 +39,15 @@ def show_list(session: Session, kind: Kind, options: ListOptions) -> None:
         width = console.width if console.on_terminal else None
         console.data("\n".join(tables.plain(["NAME", "TYPE", "OWNER", "DESCRIPTION"], rows, width)))
     else:
-        console.note(f"There are no {kind}s in {session.settings.root}: describe one in a file '{kind}.NAME.yaml'.")
+        console.tell(f"screen.no_{kind}s", folder=session.settings.root)
     console.flush()
     broken = problems_of(project, kind)
-    for line in _lines(broken):
+    for line in _lines(broken, console.language):
         console.note(line)
     if broken:
         files = len({finding.path for finding in broken})
-        console.warn(
-            f"{amounts.count(files, 'file')} could not be read and {'is' if files == 1 else 'are'} not listed."
-        )
+        key = "screen.file_unreadable" if files == 1 else "screen.files_unreadable"
+        console.warn(Text(key, files=counted(files, "file")))
 
 
 def show(session: Session, kind: Kind, name: str, options: ListOptions) -> None:
@@ -70,16 +70,18 @@ def validate(session: Session, kind: Kind, names: list[str], options: ListOption
     if options.format == "json":
         console.json({"valid": not _errors(findings), "findings": [f.model_dump(mode="json") for f in findings]})
     else:
-        for line in _lines(findings):
+        for line in _lines(findings, console.language):
             console.data(line)
     console.flush()
-    checked = amounts.count(len(results), kind)
     errors, warnings = _errors(findings), len(findings) - _errors(findings)
-    also = f", {amounts.count(warnings, 'warning')}" if warnings else ""
+    console.tell(
+        f"screen.{'invalid' if errors else 'valid'}{'_warnings' if warnings else ''}",
+        specs=counted(len(results), kind),
+        errors=counted(errors, "error"),
+        warnings=counted(warnings, "warning"),
+    )
     if not errors:
-        console.note(f"✓ {checked} checked: no errors{also}")
         return
-    console.note(f"✗ {checked} checked: {amounts.count(errors, 'error')}{also}")
     raise typer.Exit(EXIT_CODE)
 
 
@@ -93,14 +95,15 @@ def _errors(findings: Iterable[Finding]) -> int:
     return sum(finding.severity == "error" for finding in findings)
 
 
-def _lines(findings: Iterable[Finding]) -> list[str]:
-    return [_line(finding) for finding in findings]
+def _lines(findings: Iterable[Finding], lang: str) -> list[str]:
+    return [_line(finding, lang) for finding in findings]
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: Finding, lang: str) -> str:
     """`datasets/dataset.a.yaml:3:1: error: unknown key 'nmae' (DLI-202)`."""
     place = "".join(f"{part}:" for part in (finding.path, finding.line, finding.column) if part is not None)
-    return escaped(f"{place} {finding.severity}: {finding.message} ({finding.code})".lstrip())
+    severity = Text(f"screen.severity_{finding.severity}").say(lang)
+    return escaped(f"{place} {severity}: {said(finding.message, lang)} ({finding.code})".lstrip())
 
 
 def _summary(spec: SqlSpec) -> dict[str, Any]:

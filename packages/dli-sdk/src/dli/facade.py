@@ -3,11 +3,16 @@
 run    → ExecutionResult   the rows in memory, for results that fit
 stream → QueryStream       Arrow batches, for results that do not
 export → ExportResult      one complete file, in constant memory
+
+Facade (settings, runner) ─▶ SpecFacade (get, validate …) ─▶ DatasetAPI, MetricAPI
+                         └─▶ SqlAPI
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
@@ -38,7 +43,7 @@ Parameters = Mapping[str, Any]
 S = TypeVar("S", bound=SqlSpec)
 
 
-class Facade:
+class Facade(ABC):
     """Settings resolved once, and the runner that they choose."""
 
     def __init__(self, context: ExecutionContext | None = None, *, executor: QueryExecutor | None = None) -> None:
@@ -71,51 +76,6 @@ class Facade:
         """What is used: all layers, with their origins."""
         return self._runner.settings
 
-    def _run(self, request: RunRequest, *, dry_run: bool | None) -> ExecutionResult:
-        if self._dry_run if dry_run is None else dry_run:
-            return skipped(self._runner.plan(request), self.settings, self.settings.local.engine)
-        return collect(self._runner.stream(request))
-
-    def _export(
-        self,
-        request: RunRequest,
-        path: str | PathLike[str],
-        options: ExportOptions | None,
-        progress: Progress | None,
-    ) -> ExportResult:
-        from dli_core.export.options import export_options  # noqa: PLC0415 - a run writes no file
-        from dli_core.export.sink import target  # noqa: PLC0415 - as above
-
-        settled = options or export_options(Path(path))
-        # The target first: a folder that is not there must not cost a query.
-        with target(Path(path), settled) as sink, self._runner.stream(replace(request, wants_rows=True)) as stream:
-            return sink.take(stream, progress)
-
-
-class SpecFacade(Facade, Generic[S]):
-    """The specs of one kind of one project. Threads may share it.
-
-    Every method raises a DLIError when it fails: a result in hand is a run that worked.
-    """
-
-    kind: ClassVar[Literal["dataset", "metric"]]
-
-    def get(self, name: str) -> S | None:
-        """The spec called `name` (its last part is enough if it is unique), or None.
-
-        Raises:
-            DLIValidationError: DLI-202, its file cannot be read as a spec.
-            NotFoundError: the name is short and fits several.
-        """
-        try:
-            return cast("S", self._runner.find(self.kind, name))
-        except DLIError as problem:
-            if problem.code in {ErrorCode.DATASET_NOT_FOUND, ErrorCode.METRIC_NOT_FOUND} and (
-                problem.details.get("reason") != "ambiguous"
-            ):
-                return None
-            raise
-
     def run(
         self,
         name: str,
@@ -128,13 +88,16 @@ class SpecFacade(Facade, Generic[S]):
         """Run and hold all rows. DML has no rows; `row_count` is what it changed.
 
         Args:
-            name: of the spec, whole or its last part.
+            name: of the spec, whole or its last part; for SqlAPI, the SQL.
             parameters: by name; text is read by the declared type.
             timeout: seconds, 1 to 3600, to the first batch and between batches.
             dry_run: only render; the result's status is SKIPPED.
             ds: the date that `{{ ds }}` stands for.
         """
-        return self._run(self._request(name, parameters, timeout, ds), dry_run=dry_run)
+        request = self._request(name, parameters, timeout, ds)
+        if self._dry_run if dry_run is None else dry_run:
+            return skipped(self._runner.plan(request), self.settings, self.settings.local.engine)
+        return collect(self._runner.stream(request))
 
     def stream(
         self,
@@ -162,7 +125,14 @@ class SpecFacade(Facade, Generic[S]):
 
         The format is that of the suffix (`.csv`, `.json`, `.ndjson`, `.csv.gz`, …) unless `options` say otherwise.
         """
-        return self._export(self._request(name, parameters, timeout, ds), path, options, progress)
+        from dli_core.export.options import export_options  # noqa: PLC0415 - a run writes no file
+        from dli_core.export.sink import target  # noqa: PLC0415 - as above
+
+        settled = options or export_options(Path(path))
+        request = replace(self._request(name, parameters, timeout, ds), wants_rows=True)
+        # The target first: a folder that is not there must not cost a query.
+        with target(Path(path), settled) as sink, self._runner.stream(request) as stream:
+            return sink.take(stream, progress)
 
     def dry_run(self, name: str, *, parameters: Parameters | None = None, ds: date | None = None) -> DryRunResult:
         """Render, and let the engine check and estimate. Nothing is executed."""
@@ -172,13 +142,44 @@ class SpecFacade(Facade, Generic[S]):
         """The main statement as it would be sent to the engine."""
         return self._runner.plan(self._request(name, parameters, None, ds)).main.sql
 
+    @abstractmethod
+    def _request(self, name: str, parameters: Parameters | None, timeout: float | None, ds: date | None) -> RunRequest:
+        """What is asked for, by a name or by SQL."""
+        ...
+
+
+class SpecFacade(Facade, Generic[S]):
+    """The specs of one kind of one project. Threads may share it.
+
+    Every method raises a DLIError when it fails: a result in hand is a run that worked.
+    """
+
+    kind: ClassVar[Literal["dataset", "metric"]]
+
+    def get(self, name: str) -> S | None:
+        """The spec called `name` (its last part is enough if it is unique), or None.
+
+        Raises:
+            DLIValidationError: DLI-202, its file cannot be read as a spec.
+            NotFoundError: the name is short and fits several.
+        """
+        try:
+            return cast("S", self._runner.find(self.kind, name))
+        except DLIError as problem:
+            if problem.code in {ErrorCode.DATASET_NOT_FOUND, ErrorCode.METRIC_NOT_FOUND} and (
+                problem.details.get("reason") != "ambiguous"
+            ):
+                return None
+            raise
+
     def validate(self, name: str) -> ValidationResult:
         """All that is wrong with one spec, with places. Nothing is executed.
 
         Raises:
             NotFoundError: there is no such spec.
         """
-        return self._validated(name, *self._checker())
+        with self._checker() as (project, checker):
+            return self._validated(name, project, checker)
 
     def validate_all(self, names: Sequence[str] = ()) -> tuple[ValidationResult, ...]:
         """The same of several specs, or of all; the files are read once. Files that hold no spec come last, by path.
@@ -186,18 +187,20 @@ class SpecFacade(Facade, Generic[S]):
         Raises:
             NotFoundError: there is no spec of one of the names.
         """
-        project, checker = self._checker()
-        if names:
-            return tuple(self._validated(name, project, checker) for name in names)
-        specs = [ValidationResult(name=s.name, findings=tuple(checker.check(s))) for s in project.of(self.kind)]
-        files = groupby(checker.check_files(self.kind), key=lambda finding: finding.path or "")
-        return (*specs, *(ValidationResult(name=path, findings=tuple(found)) for path, found in files))
+        with self._checker() as (project, checker):
+            if names:
+                return tuple(self._validated(name, project, checker) for name in names)
+            specs = [ValidationResult(name=s.name, findings=tuple(checker.check(s))) for s in project.of(self.kind)]
+            files = groupby(checker.check_files(self.kind), key=lambda finding: finding.path or "")
+            return (*specs, *(ValidationResult(name=path, findings=tuple(found)) for path, found in files))
 
-    def _checker(self) -> tuple[Project, Checker]:
+    @contextmanager
+    def _checker(self) -> Generator[tuple[Project, Checker]]:
         from dli_core.render.checker import Checker  # noqa: PLC0415 - a run checks nothing
 
         project = self._runner.load()
-        return project, Checker(project, self.settings, self._runner.dialect)
+        with self._runner.describing() as describe:
+            yield project, Checker(project, self.settings, self._runner.dialect, describe)
 
     def _validated(self, name: str, project: Project, checker: Checker) -> ValidationResult:
         try:

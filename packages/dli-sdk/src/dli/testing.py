@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dli_core.config import resolve
+from dli_core.engines.factory import dialect_of
 from dli_core.engines.mock import MockExecutor
 from dli_core.models.result import Finding, QueryResult
 from dli_core.render.checker import Checker
@@ -77,7 +78,7 @@ def assert_valid(folder: Path, *, warnings: bool = False) -> None:
         AssertionError: with one line per finding, `path:line:column: message`.
     """
     settings = resolve(project=folder)
-    found = Checker(load_project(settings.base), settings, settings.local.engine).check_all()
+    found = Checker(load_project(settings.base), settings, dialect_of(settings)).check_all()
     wrong = [finding for finding in found if warnings or finding.severity == "error"]
     if wrong:
         raise AssertionError("\n".join(_line(finding) for finding in wrong))

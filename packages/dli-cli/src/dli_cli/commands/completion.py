@@ -13,6 +13,7 @@ from dli_cli.app import App, names_of
 from dli_cli.console import Console
 from dli_cli.options import TABLE
 from dli_cli.usage import UsageError, unknown
+from dli_core.errors.phrase import Text
 
 app = App()
 
@@ -81,7 +82,7 @@ def completion_command(console: Console, shell: Shell) -> None:
     dli completion fish > ~/.config/fish/completions/dli.fish
     """
     if shell not in SCRIPTS:
-        raise UsageError(unknown("shell", shell, SCRIPTS), f"Shells: {', '.join(SCRIPTS)}.")
+        raise UsageError(unknown("shell", shell, SCRIPTS), Text("usage.shells", names=[*SCRIPTS]))
     console.data(SCRIPTS[shell].rstrip("\n"))
 
 
@@ -120,7 +121,7 @@ def _values(metavar: str | None, path: str) -> list[str] | str:
 def _words(metavar: str, path: str) -> list[str]:
     from dli_cli import scaffold  # noqa: PLC0415 - the table is made by a test, not for a user
     from dli_core.config import keys  # noqa: PLC0415 - as above
-    from dli_core.engines.factory import ENGINES  # noqa: PLC0415 - as above
+    from dli_core.engines.factory import runnable  # noqa: PLC0415 - as above
     from dli_core.errors import ErrorCode  # noqa: PLC0415 - as above
     from dli_core.export.formats import FORMATS, Compression  # noqa: PLC0415 - as above
     from dli_core.specs.find import KINDS  # noqa: PLC0415 - as above
@@ -128,7 +129,7 @@ def _words(metavar: str, path: str) -> list[str]:
     known = {
         "FORMAT": [*FORMATS, TABLE],
         "CODEC": list(get_args(Compression)),
-        "ENGINE": list(ENGINES),
+        "ENGINE": list(runnable()),
         "CODE": [code.value for code in ErrorCode],
         "KIND": [*KINDS],
         "SHELL": list(SCRIPTS),

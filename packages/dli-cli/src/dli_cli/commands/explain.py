@@ -12,6 +12,7 @@ from dli_cli.console import Console
 from dli_cli.options import TABLE, ListFormat, one_of
 from dli_cli.usage import UsageError, unknown
 from dli_core.errors import ErrorCode
+from dli_core.errors.phrase import Text
 from dli_core.errors.show import format_explanation
 from dli_core.errors.text import explain
 
@@ -34,8 +35,8 @@ def explain_command(console: Console, code: Code = None, format: ListFormat = TA
     found = ErrorCode.parse(code)
     if found is None:
         names = [known.value for known in ErrorCode] + [known.name for known in ErrorCode]
-        message = unknown("error code", code, names)
-        raise UsageError(message, "Run 'dli explain' to list them.")
+        message = unknown("code", code, names)
+        raise UsageError(message, Text("usage.list_codes"))
     if format == "json":
         console.json({"code": found.value, **_facts(found, console.language)})
     else:
@@ -48,8 +49,9 @@ def _list(console: Console, format: str) -> None:  # noqa: A002 - as above
         return
     titles = [explain(code, console.language).title.partition("] ")[2] for code in ErrorCode]
     rows = [[code.value, code.name, str(code.exit_code), title] for code, title in zip(ErrorCode, titles, strict=True)]
+    heads = [console.say(f"explain.head_{name}") for name in ("code", "name", "exit", "message")]
     width = console.width if console.on_terminal else None
-    console.data("\n".join(tables.plain(["CODE", "NAME", "EXIT", "MESSAGE"], rows, width)))
+    console.data("\n".join(tables.plain(heads, rows, width)))
 
 
 def _facts(code: ErrorCode, lang: str) -> dict[str, object]:

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from dli_cli import amounts
 from dli_cli.app import App
 from dli_cli.console import Console
 from dli_cli.usage import UsageError, unknown
+from dli_core.errors.phrase import Text, counted
 from dli_core.errors.safe import escaped
 
 app = App()
@@ -43,30 +43,33 @@ def init_command(console: Console, folder: Folder = Path(), engine: Engine = Non
 
     chosen, name = engine or "duckdb", example or scaffold.HELLO
     if chosen not in scaffold.engines():
-        raise UsageError(unknown("engine", chosen, scaffold.engines()), f"Engines: {', '.join(scaffold.engines())}.")
+        raise UsageError(
+            unknown("engine", chosen, scaffold.engines()), Text("usage.engines", names=[*scaffold.engines()])
+        )
     if name not in {scaffold.HELLO, *scaffold.examples()}:
-        raise UsageError(unknown("example", name, scaffold.examples()), f"Examples: {', '.join(scaffold.examples())}.")
+        raise UsageError(
+            unknown("example", name, scaffold.examples()), Text("usage.examples", names=[*scaffold.examples()])
+        )
     if next((not path.is_dir() for path in (folder, *folder.parents) if os.path.lexists(path)), False):
-        raise UsageError(f"'{folder}' is not a folder, or lies in none.", "Name another one: dli init DIR.")
+        raise UsageError(Text("usage.no_folder", folder=folder), Text("usage.another_name"))
     files = scaffold.project_files(name, chosen)
     if taken := scaffold.in_the_way(folder, files):
-        more = f" and {len(taken) - _MOST} more" if len(taken) > _MOST else ""
-        message = (
-            f"{', '.join(taken[:_MOST])}{more} {'exists' if len(taken) == 1 else 'exist'} already; nothing was written."
-        )
-        raise UsageError(message, "Start the project in another folder: dli init DIR.")
+        key = "exist_more" if len(taken) > _MOST else "exists" if len(taken) == 1 else "exist"
+        message = Text(f"usage.{key}", names=taken[:_MOST], count=len(taken) - _MOST)
+        raise UsageError(message, Text("usage.another_folder"))
     written = scaffold.write(folder, files)
     _tell(console, folder, name, written, kept=[path for path in files if path not in written])
 
 
 def _tell(console: Console, folder: Path, name: str, written: list[str], kept: list[str]) -> None:
-    console.note(f"✓ Project made in {escaped(str(folder.resolve()))}: {amounts.count(len(written), 'file')}")
+    files = counted(len(written), "file")
+    console.tell("screen.project_made", folder=escaped(str(folder.resolve())), files=files)
     for path in written:
         if not path.startswith((".", "data/")):
             console.note(f"  {path}")
     if kept:
-        console.note(f"  Left as they were: {', '.join(kept)}")
-    console.note("Next:")
+        console.tell("screen.left", names=kept)
+    console.tell("screen.next")
     if folder.resolve() != Path.cwd():
         console.note(f"  cd {shlex.quote(str(folder))}")
     console.note("  dli dataset list")

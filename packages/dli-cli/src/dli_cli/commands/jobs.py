@@ -16,7 +16,9 @@ from dli_cli.app import App
 from dli_cli.console import Console
 from dli_cli.options import TABLE, ListFormat, one_of
 from dli_cli.usage import UsageError
+from dli_core.errors.phrase import Text
 from dli_core.errors.safe import escaped
+from dli_core.errors.show import columns
 
 if TYPE_CHECKING:
     from dli_core.run.journal import Entry, Journal
@@ -42,11 +44,10 @@ def list_command(console: Console, limit: Limit = _SHOWN, format: ListFormat = T
         console.json([_as_json(entry) for entry in found])
     elif found:
         width = console.width if console.on_terminal else None
-        console.data(
-            "\n".join(tables.plain(["JOB", "STARTED", "STATE", "ROWS", "ENGINE", "WHAT"], [*map(_row, found)], width))
-        )
+        heads = [console.say(f"jobs.head_{name}") for name in ("job", "started", "state", "rows", "engine", "what")]
+        console.data("\n".join(tables.plain(heads, [_row(console, entry) for entry in found], width)))
     else:
-        console.note("Nothing was run on this machine in the last 30 days.")
+        console.tell("jobs.none")
 
 
 @app.verb("show")
@@ -63,7 +64,7 @@ def show_command(console: Console, job: Job, sql: Sql = False, format: ListForma
     elif sql:
         console.text(";\n\n".join(statement.sql.strip().rstrip(";") for statement in entry.statements))
     else:
-        console.data("\n".join(_told(entry)))
+        console.data("\n".join(_told(console, entry)))
 
 
 @app.verb("cancel")
@@ -74,10 +75,10 @@ def cancel_command(console: Console, job: Job) -> None:
     """
     entry = _one(job)
     if entry.state != "running":
-        console.note(f"{entry.short} is not running: {entry.state}.")
+        console.tell("jobs.not_running", job=entry.short, state=_state(entry))
         return
     os.kill(entry.pid, signal.SIGINT)
-    console.note(f"✓ Asked {entry.short} (process {entry.pid}) to stop.")
+    console.tell("jobs.asked", job=entry.short, pid=entry.pid)
 
 
 def _journal() -> Journal:
@@ -92,38 +93,49 @@ def _one(job: str) -> Entry:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise UsageError(f"There is no run '{job}' in the journal.", "Look for it with 'dli jobs list'.")
-    raise UsageError(
-        f"'{job}' is the beginning of {len(found)} runs: {', '.join(e.id for e in found[:5])}.", "Give more of it."
-    )
+        raise UsageError(Text("usage.no_run", job=job), Text("usage.look_jobs"))
+    message = Text("usage.several_runs", job=job, count=len(found), names=[entry.id for entry in found[:5]])
+    raise UsageError(message, Text("usage.give_more"))
 
 
-def _row(entry: Entry) -> list[str]:
+def _row(console: Console, entry: Entry) -> list[str]:
     what = entry.name or " ".join(entry.statements[0].sql.split())
     rows = "" if entry.rows is None else amounts.count(entry.rows)
-    return [entry.short, _moment(entry.started), entry.state, rows, entry.engine, escaped(what[:200])]
+    return [
+        entry.short,
+        _moment(entry.started),
+        _state(entry).say(console.language),
+        rows,
+        entry.engine,
+        escaped(what[:200]),
+    ]
 
 
-def _told(entry: Entry) -> list[str]:
+def _state(entry: Entry) -> Text:
+    return Text(f"jobs.{entry.state}")
+
+
+def _told(console: Console, entry: Entry) -> list[str]:
     facts = {
-        "Job": entry.id,
-        "What": entry.name or "SQL",
-        "State": entry.state,
-        "Started": _moment(entry.started),
-        "Ended": _moment(entry.ended) if entry.ended else "",
-        "Rows": "" if entry.rows is None else amounts.count(entry.rows),
-        "Execution": f"{entry.mode.upper()} ({entry.engine})",
-        "Environment": entry.environment or "",
-        "Project": entry.project or "",
-        "Commit": entry.commit or "",
-        "Settings": ", ".join(f"{key}: {origin}" for key, origin in entry.origins.items()),
-        "Parameters": ", ".join(f"{name}={value}" for name, value in entry.parameters.items()),
-        "Error": f"{entry.error['code']} {entry.error['message']}".strip() if entry.error else "",
+        "job": entry.id,
+        "what": entry.name or "SQL",
+        "state": _state(entry).say(console.language),
+        "started": _moment(entry.started),
+        "ended": _moment(entry.ended) if entry.ended else "",
+        "rows": "" if entry.rows is None else amounts.count(entry.rows),
+        "execution": f"{entry.mode.upper()} ({entry.engine})",
+        "environment": entry.environment or "",
+        "project": entry.project or "",
+        "commit": entry.commit or "",
+        "settings": ", ".join(f"{key}: {origin}" for key, origin in entry.origins.items()),
+        "parameters": ", ".join(f"{name}={value}" for name, value in entry.parameters.items()),
+        "error": f"{entry.error['code']} {entry.error['message']}".strip() if entry.error else "",
     }
-    width = max(map(len, facts)) + 2
-    lines = [f"{label + ':':{width}}{escaped(str(value))}" for label, value in facts.items() if value]
+    labels = {name: console.say(f"jobs.{name}") + ":" for name in facts}
+    width = max(map(columns, labels.values())) + 1
+    lines = [tables.pad(labels[name], width) + escaped(str(value)) for name, value in facts.items() if value]
     for statement in entry.statements:
-        title = statement.name or {"pre": "before", "main": "SQL", "post": "after"}[statement.role]
+        title = statement.name or console.say(f"jobs.{statement.role}")
         lines += ["", f"{title}:", *(f"  {escaped(line)}" for line in statement.sql.strip().splitlines())]
     return lines
 

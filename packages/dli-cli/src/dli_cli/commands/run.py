@@ -19,6 +19,7 @@ from dli_cli.running import run
 from dli_cli.session import Session, open_session
 from dli_cli.usage import UsageError
 from dli_core.errors import ErrorCode, error
+from dli_core.errors.phrase import Text
 
 app = App()
 
@@ -49,19 +50,17 @@ def run_command(console: Console, sql: Sql = None, file: File = None, *, options
 
 def _text(console: Console, sql: str | None, file: Path | None) -> str:
     if sql is not None and file is not None:
-        raise UsageError("SQL is given twice: as an argument and with -f.", "Give one of the two.")
+        raise UsageError(Text("usage.sql_twice"), Text("usage.give_one"))
     if sql is not None:
         return sql
     if file is not None and file != STDOUT:
         return _read(file)
     if file is None and console.stdin.isatty():
-        raise UsageError(
-            "There is no SQL to run.", 'Give it as an argument (dli run "SELECT 1"), with -f FILE, or on stdin.'
-        )
+        raise UsageError(Text("usage.no_sql"), Text("usage.give_sql"))
     try:
         return console.stdin.read()
     except UnicodeDecodeError as problem:
-        raise error(ErrorCode.FILE_NOT_FOUND, "not_utf8", path="standard input", cause=problem) from problem
+        raise error(ErrorCode.FILE_NOT_FOUND, "not_utf8", path=Text("run.standard_input"), cause=problem) from problem
 
 
 def _read(file: Path) -> str:
@@ -72,8 +71,7 @@ def _read(file: Path) -> str:
     except UnicodeDecodeError as problem:
         raise error(ErrorCode.FILE_NOT_FOUND, "not_utf8", path=str(file), cause=problem) from problem
     except OSError as problem:
-        message = f"{file} cannot be read: {problem.strerror}."
-        raise UsageError(message) from problem
+        raise UsageError(Text("usage.unreadable", file=file, problem=problem.strerror)) from problem
 
 
 def _refuse_name(session: Session, text: str) -> None:
@@ -88,5 +86,6 @@ def _refuse_name(session: Session, text: str) -> None:
     near = [name] if known else difflib.get_close_matches(name, [*kinds, *short], n=1, cutoff=0.7)
     if near:
         found = near[0] if near[0] in kinds else short[near[0]]
-        what = f"is the name of a {kinds[found]}, not SQL" if known else "is not SQL"
-        raise UsageError(f"'{name}' {what}; did you mean 'dli {kinds[found]} run {found}'?")
+        raise UsageError(
+            Text("usage.name_of" if known else "usage.no_sql_meant", name=name, kind=kinds[found], spec=found)
+        )

@@ -9,6 +9,7 @@ import typer
 from dli_cli.app import App
 from dli_cli.console import Console
 from dli_cli.usage import UsageError, unknown
+from dli_core.errors.phrase import Text
 from dli_core.specs.find import KINDS
 
 app = App()
@@ -28,5 +29,5 @@ def schema_command(console: Console, kind: Kind) -> None:
 
     if kind not in KINDS:
         message = unknown("kind", kind, KINDS)
-        raise UsageError(message, f"Kinds: {', '.join(KINDS)}.")
+        raise UsageError(message, Text("usage.kinds", names=[*KINDS]))
     console.json(json_schema(kind))

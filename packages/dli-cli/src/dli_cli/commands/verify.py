@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dli_cli import amounts
+from dli_cli import tables
 from dli_cli.app import App
 from dli_cli.console import Console
 from dli_cli.options import TABLE, ListFormat, one_of
+from dli_core.errors.phrase import counted
 from dli_core.errors.safe import escaped
+from dli_core.errors.show import columns
 
 if TYPE_CHECKING:
     from dli_core.export.receipt import Verification
@@ -46,26 +49,31 @@ def verify_command(
     if format == "json":
         console.json(found.model_dump(mode="json"))
     else:
-        (console.data if found.verdict.value == "match" else console.note)("\n".join(_told(found)))
+        (console.data if found.verdict.value == "match" else console.note)("\n".join(_told(console, found)))
     code = {"match": MATCH, "no_receipt": NO_RECEIPT}.get(found.verdict.value, MISMATCH)
     raise typer.Exit(code)
 
 
-def _told(found: Verification) -> list[str]:
+def _told(console: Console, found: Verification) -> list[str]:
     path, expected = escaped(str(found.path)), found.expected
     if expected is None:
-        return [
-            f"✗ {path} has no receipt: {escaped(str(found.receipt))} does not exist",
-            "  Export it with --receipt to get one.",
-        ]
-    facts = f"{amounts.count(expected.rows, 'row')}, {amounts.count(expected.bytes, 'byte')}"
+        absent = console.say("verify.no_receipt", path=path, receipt=escaped(str(found.receipt)))
+        return [absent, console.say("verify.export_again")]
+    rows, size = counted(expected.rows, "row"), counted(expected.bytes, "byte")
     if found.verdict.value == "match":
-        return [f"✓ {path} is complete: {facts}", f"  sha256 {found.sha256}"]
-    what = "is newer than its receipt" if found.verdict.value == "stale" else "is not what its receipt says"
-    also = ["  The receipt is that of an earlier export."] if found.verdict.value == "stale" else []
+        return [console.say("verify.complete", path=path, rows=rows, bytes=size), f"  sha256 {found.sha256}"]
+    stale = found.verdict.value == "stale"
+    order = "file_later" if found.later else "file_earlier"
+    moments = [datetime.fromisoformat(text).astimezone() for text in (expected.created, found.written or "") if text]
+    proof, now = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in moments)
+    of_receipt = {"rows": rows, "bytes": size, "sha256": expected.sha256, "moment": proof}
+    of_file = {"bytes": counted(found.bytes or 0, "byte"), "sha256": found.sha256, "moment": now}
+    labels = [console.say("verify.expected"), console.say("verify.found")]
+    width = max(map(columns, labels)) + 2
     return [
-        f"✗ {path} {what}",
-        *also,
-        f"  expected  {amounts.count(expected.bytes, 'byte')}, sha256 {expected.sha256}",
-        f"  found     {amounts.count(found.bytes or 0, 'byte')}, sha256 {found.sha256}",
+        console.say("verify.stale" if stale else "verify.mismatch", path=path),
+        *([console.say(f"verify.{order}")] if stale else []),
+        f"  {tables.pad(labels[0], width)}{console.say('verify.of_receipt', **of_receipt)}",
+        f"  {tables.pad(labels[1], width)}{console.say('verify.of_file', **of_file)}",
+        console.say("verify.repeat" if stale else "verify.damaged"),
     ]

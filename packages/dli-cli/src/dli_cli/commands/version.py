@@ -12,7 +12,6 @@ from dli_cli.options import TABLE, ListFormat, one_of
 app = App()
 
 _OURS = ("dli-cli", "dli-sdk", "dli-core", "dli-fast", "dli-server")
-_ENGINES = ("duckdb", "google-cloud-bigquery", "trino")
 _OTHERS = ("pydantic", "typer", "polars", "pyarrow")
 
 
@@ -34,8 +33,10 @@ def version_command(console: Console, format: ListFormat = TABLE) -> None:  # no
 def _versions() -> dict[str, str]:
     import dli_fast  # noqa: PLC0415 - only to ask how it was built
 
+    from dli_core.engines.factory import drivers  # noqa: PLC0415 - as above
+
     build = dli_fast.build_info()
-    found = {name: _installed(name) for name in (*_OURS, *_ENGINES, *_OTHERS)}
+    found = {name: _installed(name) for name in (*_OURS, *drivers(), *_OTHERS)}
     return {
         **{name: text for name, text in found.items() if text},
         "dli-fast build": f"{build['profile']}, rustc {build['rustc'].removeprefix('rustc ')}",

@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from dli_core.config import env, interpolate, keys
 from dli_core.config.files import (
@@ -35,7 +35,8 @@ from dli_core.config.secrets import address_of, check_host, host_of
 from dli_core.config.settings import SECRETS, Settings
 from dli_core.config.values import value_at
 from dli_core.errors import DLIError
-from dli_core.errors.text import describe
+from dli_core.errors.phrase import Text
+from dli_core.errors.text import first_hint, text_of
 from dli_core.models.common import ExecutionMode
 
 Status = Literal["ok", "warn", "fail", "skip"]
@@ -50,7 +51,7 @@ class Check:
     Attributes:
         name: what was looked at: a file, a variable, an engine.
         status: "skip" when there was nothing to look at.
-        message: what was found, one line.
+        message: what was found, one line; a Text, mostly: it can be said in another language.
         remedy: what to do about it; empty when all is well.
     """
 
@@ -107,7 +108,7 @@ def packages() -> Iterator[Check]:
         version = metadata.version("dli")
     except metadata.PackageNotFoundError:
         return
-    message = f"the package 'dli' {version} is another project and takes the names 'dli' of the import and the command"
+    message = Text("check.foreign", version=version)
     remedy = "pip uninstall dli && pip install --force-reinstall dli-sdk dli-cli"
     yield Check("dli", "fail", message, remedy)
 
@@ -115,7 +116,7 @@ def packages() -> Iterator[Check]:
 def check_engine(settings: Settings) -> Check:
     """Whether the engine of local mode answers."""
     if settings.mode is not ExecutionMode.LOCAL:
-        return Check("engine", "skip", f"SQL runs in {settings.mode.value} mode")
+        return Check(Text("check.engine"), "skip", Text("check.no_engine", mode=settings.mode.value))
     from dli_core.engines.factory import make_engine  # noqa: PLC0415 - an engine brings its driver
 
     name = settings.local.engine
@@ -123,35 +124,38 @@ def check_engine(settings: Settings) -> Check:
         with closing(make_engine(settings)) as engine:
             engine.check()
     except DLIError as problem:
-        return _failed(f"engine {name}", problem)
-    return Check(f"engine {name}", "ok", "answers")
+        return _failed(Text("check.engine_of", name=name), problem)
+    return Check(Text("check.engine_of", name=name), "ok", Text("check.answers"))
 
 
 def _project(settings: Settings) -> Iterator[Check]:
     if settings.root is None:
-        yield Check("project", "skip", f"no {PROJECT_FILE} here or above: defaults work", "dli init")
+        yield Check(Text("check.project"), "skip", Text("check.no_project", file=PROJECT_FILE), "dli init")
     else:
-        yield Check("project", "ok", str(settings.root))
+        yield Check(Text("check.project"), "ok", str(settings.root))
     if settings.environment is not None:
-        yield Check("environment", "ok", f"{settings.environment}, by {settings.origin('environment')}")
+        origin = str(settings.origin("environment"))
+        yield Check(
+            Text("check.environment"), "ok", Text("check.chosen", environment=settings.environment, origin=origin)
+        )
 
 
 def _files(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
     for place in layer_files(settings, environ=environ):
         if not place.path.is_file():
-            yield Check(place.name, "skip", f"absent: {place.path}")
+            yield Check(place.name, "skip", Text("check.absent", path=place.path))
             continue
         secret = _secret_in(place)
         if secret is not None and place.rank is Layer.PROJECT:
-            remedy = f"move it to {PRIVATE_FILE}, or write ${{NAME}} and set NAME in the environment"
-            yield Check(place.name, "warn", f"{secret} stands in a file that is usually committed", remedy)
+            remedy = Text("check.move", file=PRIVATE_FILE)
+            yield Check(place.name, "warn", Text("check.committed", secret=secret), remedy)
         elif secret is not None and (mode := stat.S_IMODE(place.path.stat().st_mode)) & _OTHERS:
-            message = f"holds {secret}, and other users may read it (mode {mode:04o})"
+            message = Text("check.readable", secret=secret, mode=f"{mode:04o}")
             yield Check(place.name, "warn", message, f"chmod 600 {place.path}")
         else:
             yield Check(place.name, "ok", str(place.path))
     if not uses_user_file(environ, []):
-        yield Check("~/.dli/config.yaml", "skip", "left out by DLI_USER_CONFIG")
+        yield Check("~/.dli/config.yaml", "skip", Text("check.left_out"))
 
 
 def _secret_in(place: Place) -> str | None:
@@ -182,20 +186,20 @@ def _env_file(path: Path) -> list[str]:
 def _names(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
     """DLI_* names that nothing reads."""
     of_file = settings.root / ENV_FILE if settings.root is not None else None
-    found = [(name, near, "the environment") for name, near in env.unknown(environ)]
+    found = [(name, near, "environment") for name, near in env.unknown(environ)]
     if of_file is not None and of_file.is_file():
-        found += [(name, near, ENV_FILE) for name, near in env.unknown(_env_file(of_file), of_file=True)]
+        found += [(name, near, "file") for name, near in env.unknown(_env_file(of_file), of_file=True)]
     for name, near, where in found:
         if env.is_process(name):
-            yield Check(name, "warn", f"is not read from {where}", f"export {name} in the shell")
+            yield Check(name, "warn", Text(f"check.not_read_{where}", file=ENV_FILE), Text("check.export", name=name))
         else:
-            remedy = f"did you mean {near}?" if near else f"unset {name}"
-            yield Check(name, "warn", f"stands in {where}, and nothing reads it", remedy)
+            remedy = Text("check.meant", near=near) if near else f"unset {name}"
+            yield Check(name, "warn", Text(f"check.useless_{where}", file=ENV_FILE), remedy)
 
 
 def _unset(settings: Settings) -> Iterator[Check]:
     for key, missing in settings.found.unset.items():
-        message = f"needs {missing.variable}, which is not set ({missing.origin})"
+        message = Text("check.unset", variable=missing.variable, origin=str(missing.origin))
         yield Check(key, "warn", message, f"export {missing.variable}=…")
 
 
@@ -212,26 +216,26 @@ def _hosts(settings: Settings) -> Iterator[Check]:
             continue
         scheme, host, _ = address_of(url) or ("https", "", 0)
         if scheme == "http" and host not in _LOOPBACK:
-            message = f"goes to {host_of(url)} without encryption ({settings.origin(host_key)})"
-            yield Check(secret, "warn", message, f"use https:// in {host_key}")
+            message = Text("check.clear", host=host_of(url), origin=str(settings.origin(host_key)))
+            yield Check(secret, "warn", message, Text("check.use_https", key=host_key))
         else:
-            yield Check(secret, "ok", f"from {settings.origin(secret)}, for {host_of(url)}")
+            yield Check(secret, "ok", Text("check.sent", origin=str(settings.origin(secret)), host=host_of(url)))
 
 
 def _failed(name: str, problem: DLIError) -> Check:
-    found = describe(problem)
-    detail = str(problem.details.get("problem", ""))
-    message = problem.message if not detail or detail in problem.message else f"{problem.message}: {detail}"
-    return Check(name, "fail", f"[{problem.code}] {message}", found.hints[0] if found.hints else "")
+    message, detail = text_of(problem), problem.details.get("problem") or ""
+    why = str(detail) not in message
+    told = Text("check.coded_why" if why else "check.coded", code=problem.code.value, message=message, problem=detail)
+    return Check(name, "fail", told, first_hint(problem))
 
 
 def _refused(problem: DLIError) -> Iterator[Check]:
     """One check a problem of a configuration that does not resolve."""
-    listed: list[dict[str, object]] = problem.details.get("problems") or []
-    hints = describe(problem).hints
+    listed: list[dict[str, Any]] = problem.details.get("problems") or []
+    whole = Text("check.configuration")
     if len(listed) <= 1:
-        yield _failed(str(problem.details.get("path", "configuration")), problem)
+        yield _failed(str(problem.details.get("path") or "") or whole, problem)
         return
     for found in listed:
         place = ":".join(str(found[key]) for key in ("path", "line", "column") if key in found)
-        yield Check(place or "configuration", "fail", str(found["message"]), hints[0] if hints else "")
+        yield Check(place or whole, "fail", found["message"], first_hint(problem))

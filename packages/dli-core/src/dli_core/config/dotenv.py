@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from dli_core.errors.phrase import Text
+
 _START = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*")
 _ABOUT = re.compile(r"[ \t]*(?:export[ \t]+)?DLI_")
 _SINGLE = re.compile(r"'([^']*)'")
@@ -31,11 +33,11 @@ class Entry(NamedTuple):
     expands: bool
 
 
-def parse(text: str) -> tuple[dict[str, Entry], list[tuple[int, str]]]:
+def parse(text: str) -> tuple[dict[str, Entry], list[tuple[int, Text]]]:
     """The assignments of a file, and the lines about DLI that are none, with what is wrong."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     entries: dict[str, Entry] = {}
-    wrong: list[tuple[int, str]] = []
+    wrong: list[tuple[int, Text]] = []
     at, line = 0, 1
     while at < len(text):
         end = text.find("\n", at)
@@ -44,12 +46,12 @@ def parse(text: str) -> tuple[dict[str, Entry], list[tuple[int, str]]]:
         start = _START.match(text, at, end)
         if start is None:
             if _ABOUT.match(text, at, end):
-                wrong.append((line, "this line is no assignment: write NAME=value"))
+                wrong.append((line, Text("config.assignment")))
         else:
             found = _value(text, start.end(), end)
             if found is None:
                 if start.group(1).startswith("DLI_"):
-                    wrong.append((line, f"the quote of {start.group(1)} is not closed, or text follows it"))
+                    wrong.append((line, Text("config.quote", name=start.group(1))))
             else:
                 value, stop, expands = found
                 entries[start.group(1)] = Entry(value, line, start.end() - at + 1, expands)

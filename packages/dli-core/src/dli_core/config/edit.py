@@ -24,6 +24,7 @@ from dli_core.config.origin import Layer, Origin
 from dli_core.config.problems import Problem, bad_value, invalid
 from dli_core.config.values import unknown
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import Text
 from dli_core.export.publish import sealed
 
 _ENVIRONMENTS = "environments"
@@ -85,7 +86,7 @@ def _target(key: str) -> tuple[Parts, Parts]:
         inner = parts
     found = keys.key_at(inner)
     if found is not None and found.kind == "section":
-        what = f"set one of its keys: {', '.join(join((*parts, name)) for name in keys.children(inner))}"
+        what = Text("config.section", names=[join((*parts, name)) for name in keys.children(inner)])
         raise invalid([bad_value(_COMMAND, key, "", what)])
     if found is None or not all(parts):
         raise unknown(key)
@@ -111,9 +112,9 @@ def _value(parts: Parts, text: str, origin: Origin) -> Any:
 def _problems(parts: Parts, value: Any, origin: Origin) -> list[Problem]:
     key = keys.key_at(parts)
     if key is not None and key.kind == "map" and not isinstance(value, dict):
-        return [bad_value(origin, join(parts), value, "must hold keys and values, as {a: 1}")]
+        return [bad_value(origin, join(parts), value, Text("config.block_like"))]
     if value is None and key is not None and not key.nullable:
-        return [bad_value(origin, join(parts), "null", "must have a value")]
+        return [bad_value(origin, join(parts), "null", Text("config.value"))]
     if isinstance(value, str) and "${" in value:
         return []  # judged when the variable is filled in
     return type_problems(dict(spread(parts, value, origin)) or {parts: Leaf(value, origin)})
@@ -144,9 +145,8 @@ def _read(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as problem:
-        raise error(
-            ErrorCode.CONFIG_INVALID, "bad_file", path=str(path), problem="it is not UTF-8 text", cause=problem
-        ) from problem
+        told = Text("config.not_utf8")
+        raise error(ErrorCode.CONFIG_INVALID, "bad_file", path=str(path), problem=told, cause=problem) from problem
     except OSError as problem:
         what = problem.strerror or str(problem)
         raise error(ErrorCode.CONFIG_INVALID, "bad_file", path=str(path), problem=what, cause=problem) from problem

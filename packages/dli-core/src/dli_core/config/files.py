@@ -20,16 +20,14 @@ from dli_core.config.keys import Parts
 from dli_core.config.origin import Layer, Origin
 from dli_core.config.problems import Problem, bad_file, bad_value
 from dli_core.errors import ErrorCode, error
+from dli_core.errors.phrase import Text, of_yaml, reason_of
 
 PROJECT_FILE = "dli.yaml"
 PRIVATE_FILE = ".dli.local.yaml"
 ENV_FILE = ".env"
 USER_FILE = "~/.dli/config.yaml"
 # What the reader says of these quotes the file, and that may be a secret: passwords do begin with & and !.
-_QUOTING = {
-    "alias": "anchors and aliases are not allowed; quote the value if it is text",
-    "tag": "tags are not allowed; quote the value if it is text",
-}
+_QUOTING = {"alias": "yaml.anchors", "tag": "yaml.tags"}
 _OFF = {"off", "0", "false", "no"}
 _ON = {"on", "1", "true", "yes"}
 _REQUIRES_LINE = re.compile(rb"^requires[ \t]*:[ \t]*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s#][^#\n]*))", re.MULTILINE)
@@ -80,7 +78,7 @@ def uses_user_file(environ: Mapping[str, str], problems: list[Problem]) -> bool:
     text = environ.get("DLI_USER_CONFIG", "").strip().lower()
     if text and text not in _OFF | _ON:
         origin = Origin("DLI_USER_CONFIG", rank=Layer.ENVIRONMENT)
-        problems.append(bad_value(origin, "DLI_USER_CONFIG", text, "say 'off' or 'on'"))
+        problems.append(bad_value(origin, "DLI_USER_CONFIG", text, Text("config.off_or_on")))
     return text not in _OFF
 
 
@@ -109,18 +107,24 @@ def read_files(places: Iterable[Place], problems: list[Problem]) -> list[File]:
 
 def parse(place: Place, data: bytes, problems: list[Problem]) -> File | None:
     """The file of these bytes, or None and a problem."""
+    twice: list[dli_fast.YamlError] = []
     try:
-        tree, places = dli_fast.read_yaml(data)
+        tree, places = dli_fast.read_yaml(data, twice=twice)
     except dli_fast.YamlError as problem:
-        what = _QUOTING.get(problem.kind, problem.message)
-        problems.append(bad_file(place.origin(problem.line, problem.column), what))
+        problems.extend(_of_yaml(place, found) for found in [*twice, problem])
         return None
+    problems.extend(_of_yaml(place, found) for found in twice)
     if tree is None:
         tree = {}
     if not isinstance(tree, dict):
-        problems.append(bad_file(place.origin(1, 1), "the file does not hold keys and values"))
+        problems.append(bad_file(place.origin(1, 1), Text("config.no_block")))
         return None
     return File(place, tree, places)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _of_yaml(place: Place, found: dli_fast.YamlError) -> Problem:
+    plain = _QUOTING.get(found.kind)
+    return bad_file(place.origin(found.line, found.column), Text(plain) if plain else of_yaml(found.message))
 
 
 def _bytes(place: Place, problems: list[Problem]) -> bytes | None:
@@ -151,7 +155,7 @@ def _check_version(text: str, origin: Origin, problems: list[Problem]) -> None:
     try:
         fits = requires.satisfied(text, __version__)
     except ValueError as problem:
-        problems.append(bad_value(origin, "requires", text, str(problem)))
+        problems.append(bad_value(origin, "requires", text, reason_of(problem)))
         return
     if fits:
         return

@@ -5,7 +5,6 @@ key is secret │ its name says so │ URL with a password │ mapping with any 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, cast
@@ -14,24 +13,9 @@ from pydantic import SecretStr
 
 from dli_core.config import keys
 from dli_core.config.keys import Parts
+from dli_core.models.secret_text import HIDDEN, is_secret_name, without_secrets
 
-HIDDEN = "***"
-# Names inside of maps (DuckDB's settings, a session, vars) whose values people keep to themselves.
-_SECRET_NAME = re.compile(r"(?i)secret|pass(w|phrase)|token|credential|(api|access|private)_?key|authorization")
-_USER_OF_URL = re.compile(r"(?<=://)[^/@\s]*@")
-_ARGUMENT_OF_URL = re.compile(
-    r"(?i)(?<=[?&;])([\w.-]*(?:secret|pass(?:w|phrase)|token|credential|_?key|signature)[\w.-]*)=[^&;\s\"']+"
-)
-
-
-def is_secret_name(name: str) -> bool:
-    """Does the name say that its value is a secret?"""
-    return _SECRET_NAME.search(name) is not None
-
-
-def without_secrets(text: str) -> str:
-    """A text without the passwords and tokens of URLs in it."""
-    return _ARGUMENT_OF_URL.sub(rf"\1={HIDDEN}", _USER_OF_URL.sub(f"{HIDDEN}@", text))
+__all__ = ["HIDDEN", "is_secret_name", "shown", "without_secrets"]
 
 
 def shown(parts: Parts, value: Any) -> str:

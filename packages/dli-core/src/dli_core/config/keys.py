@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 
-from dli_core.config.settings import NO_KEYS, OVERLAY_ONLY, Settings
+from dli_core.config.settings import NO_KEYS, OVERLAY_ONLY, Settings, sections
 
 Parts = tuple[str, ...]
 Kind = Literal["section", "map", "list", "value", "free"]
@@ -85,6 +85,12 @@ def parse(dotted: str) -> Parts:
 def table() -> Mapping[Parts, Key]:
     """Every key that the models name; the keys inside of maps are not in it."""
     return dict(_walk(Settings, ()))
+
+
+@cache
+def files() -> Mapping[Parts, frozenset[str]]:
+    """Key that names a file → its values that are none."""
+    return {(*prefix, name): words for prefix, kind in sections(Settings) for name, words in kind.files.items()}
 
 
 @cache

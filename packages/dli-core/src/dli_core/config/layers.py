@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dli_fast
 from pydantic import SecretStr, ValidationError
@@ -21,17 +21,23 @@ from dli_core.config.keys import Parts, join
 from dli_core.config.origin import Origin
 from dli_core.config.problems import Problem, bad_value, unknown_key
 from dli_core.config.settings import OVERLAY_ONLY, Settings
+from dli_core.errors.phrase import Text, either
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _ENVIRONMENTS = "environments"
 _NOT_IN_OVERLAY = frozenset({"requires", "default_env"})
 # In words of ours: pydantic's speak of parsing.
 _MESSAGES = {
-    "string_pattern_mismatch": "must begin with https:// or http://",
-    "string_type": "must be text",
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
-    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+    "string_pattern_mismatch": "config.url",
+    "string_type": "config.text",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "config.whole"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "config.switch"),
+    "list_type": "config.list",
+    "dict_type": "config.block",
 }
-_LIMIT = re.compile(r"must be (greater|less) than or equal to (\S+)")
+_QUOTED = re.compile(r"'([^']*)'")
 _LINE = 60  # characters of a value that an error shows
 _TRUSTED = ("server", "trusted_hosts")
 
@@ -102,7 +108,7 @@ def type_problems(leaves: Leaves) -> list[Problem]:
         Settings.model_validate(nested(leaves))
     except ValidationError as problem:
         errors = problem.errors(include_url=False, include_context=True)
-        return list(_explain(leaves, [(tuple(map(str, e["loc"])), e["type"], e["msg"]) for e in errors]))
+        return list(_explain(leaves, errors))
     return []
 
 
@@ -135,7 +141,7 @@ def untrusted(parts: Parts, origin: Origin) -> Problem | None:
     """A project's file that says which hosts to trust: it may have come with a clone."""
     if parts != _TRUSTED or origin.rank.of_user:
         return None
-    return bad_value(origin, join(parts), "", "only your own ~/.dli/config.yaml may trust hosts, a project may not")
+    return bad_value(origin, join(parts), "", Text("config.trusted"))
 
 
 def _walk(
@@ -166,7 +172,7 @@ def _mapping(file: File, value: Any, place: Parts, problems: list[Problem]) -> l
         return []
     if isinstance(value, dict):
         return list(value.items())  # pyright: ignore[reportUnknownArgumentType]
-    problems.append(bad_value(file.origin(place), join(place), "", "must hold keys and values"))  # it may be a secret
+    problems.append(bad_value(file.origin(place), join(place), "", Text("config.block")))  # it may be a secret
     return []
 
 
@@ -174,9 +180,9 @@ def _misplaced(parts: Parts, file: File, where: Parts) -> Problem | None:
     """A key that is known, and may not stand here."""
     if not where and parts[0] in OVERLAY_ONLY and len(parts) == 1:
         candidate = f"{_ENVIRONMENTS}.NAME.{parts[0]}"
-        return unknown_key(file.origin(parts), parts[0], candidate, " outside of an environment")
+        return unknown_key(file.origin(parts), parts[0], candidate, Text("config.outside"))
     if where and parts[0] in _NOT_IN_OVERLAY:
-        return unknown_key(file.origin((*where, *parts)), parts[0], None, " inside of an environment")
+        return unknown_key(file.origin((*where, *parts)), parts[0], None, Text("config.inside"))
     return untrusted(parts, file.origin((*where, *parts)))
 
 
@@ -197,25 +203,34 @@ def _checked(found: Iterable[tuple[Parts, Leaf]], problems: list[Problem]) -> Le
     return leaves
 
 
-def _explain(leaves: Leaves, errors: list[tuple[Parts, str, str]]) -> Iterator[Problem]:
+def _explain(leaves: Leaves, errors: list[ErrorDetails]) -> Iterator[Problem]:
     """One problem a leaf: a value of several possible types makes the models complain once for each."""
-    by_leaf: dict[Parts, list[tuple[str, str]]] = {}
-    for loc, kind, message in errors:
-        parts = next((loc[:n] for n in range(len(loc), 0, -1) if loc[:n] in leaves), loc)
-        by_leaf.setdefault(parts, []).append((kind, message))
+    by_leaf: dict[Parts, ErrorDetails] = {}
+    for found in errors:
+        loc = tuple(map(str, found["loc"]))
+        by_leaf.setdefault(next((loc[:n] for n in range(len(loc), 0, -1) if loc[:n] in leaves), loc), found)
     for parts, found in by_leaf.items():
-        leaf = leaves.get(parts)
-        if leaf is None:
-            continue
-        key = keys.key_at(parts)
-        kind, message = found[0]
-        message = _MESSAGES.get(kind, message.replace("Input should be", "must be", 1))
-        if key is not None and key.kind == "free":
-            message = "must be a text, a number, true or false"
-        message = _LIMIT.sub(lambda m: f"must be {m[2]} or {'more' if m[1] == 'greater' else 'less'}", message)
-        if kind == "string_type" and isinstance(leaf.value, int | float):
-            message += ": write it in quotes"
-        yield bad_value(leaf.origin, join(parts), _shown(parts, leaf.value), message)
+        if (leaf := leaves.get(parts)) is not None:
+            yield bad_value(leaf.origin, join(parts), _shown(parts, leaf.value), _wanted(parts, leaf.value, found))
+
+
+def _wanted(parts: Parts, value: object, found: ErrorDetails) -> str:
+    """What the value should be."""
+    key, kind, facts = keys.key_at(parts), found["type"], found.get("ctx", {})
+    if key is not None and key.kind == "free":
+        return Text("config.free")
+    if kind == "string_type" and isinstance(value, int | float):
+        return Text("config.text_quotes")
+    match kind:
+        case "literal_error" | "enum":
+            return Text("config.one_of", names=either([f"'{name}'" for name in _QUOTED.findall(facts["expected"])]))
+        case "greater_than_equal":
+            return Text("config.or_more", limit=facts["ge"])
+        case "less_than_equal":
+            return Text("config.or_less", limit=facts["le"])
+        case _:
+            known = _MESSAGES.get(kind)
+            return Text(known) if known else found["msg"].replace("Input should be", "must be", 1)
 
 
 def _shown(parts: Parts, value: object) -> str:

@@ -7,20 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from dli_core.config.keys import Parts
+from dli_core.config.keys import Parts, files
 
 # ":memory:", "md:name", "s3://bucket/x": no file of this machine. One letter before the colon would be a drive.
-_NO_FILE = re.compile(r":memory:|[A-Za-z][A-Za-z0-9+.-]+:")
-_KEYS = frozenset(
-    {
-        ("local", "duckdb", "database"),
-        ("local", "bigquery", "credentials"),
-        ("local", "trino", "certificate"),
-        ("local", "trino", "key"),
-        ("local", "trino", "verify"),
-    }
-)
-_WORDS = frozenset({"", "adc"})  # values of those keys that are no paths
+_NO_FILE = re.compile(r":|[A-Za-z][A-Za-z0-9+.-]+:")
 
 
 def expand(text: str, home: Path | None) -> str:
@@ -35,6 +25,7 @@ def expand(text: str, home: Path | None) -> str:
 
 def absolute(parts: Parts, value: Any, base: Path, home: Path | None) -> Any:
     """The value of a key that names a file, as an absolute path; any other as it is."""
-    if parts not in _KEYS or not isinstance(value, str) or value in _WORDS or _NO_FILE.match(value):
+    words = files().get(parts)
+    if words is None or not isinstance(value, str) or value in words or not value or _NO_FILE.match(value):
         return value
     return os.path.normpath(base / expand(value, home))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from dli_core.config.origin import Origin, Unset
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import Text
 
 
 class Problem(NamedTuple):
@@ -32,8 +33,10 @@ class Problem(NamedTuple):
         """The form that errors carry. Without a file, the message names the variable or option."""
         origin = self.origin
         if origin.path is None:
-            text = self.message if self.message.startswith(origin.layer) else f"{origin.layer}: {self.message}"
-            return {"message": text}
+            named = self.message.startswith(origin.layer)
+            return {
+                "message": self.message if named else Text("config.from", origin=origin.layer, problem=self.message)
+            }
         place = {"path": origin.layer, "line": origin.line or 1, "column": origin.column or 1}
         return {**place, "message": self.message, "file": str(origin.path)}
 
@@ -64,25 +67,31 @@ def bad_file(origin: Origin, what: str) -> Problem:
 def bad_value(origin: Origin, key: str, value: object, what: str) -> Problem:
     """A value that does not fit; `value` is shown, so a secret must come as `***`."""
     details = {"key": key, "value": str(value) or None, "problem": what}
-    return Problem(f"{key}: {what}", origin, "value", details)
+    return Problem(Text("config.at_key", key=key, problem=what), origin, "value", details)
 
 
-def unknown_key(origin: Origin, key: str, candidate: str | None, where: str = "") -> Problem:
-    """A key that nothing reads."""
-    hint = f", did you mean '{candidate}'?" if candidate else ""
-    return Problem(f"unknown key '{key}'{where}{hint}", origin, "unknown_key", {"key": key, "candidate": candidate})
+def unknown_key(origin: Origin, key: str, candidate: str | None, where: Text | None = None) -> Problem:
+    """A key that nothing reads, or not where it stands."""
+    details = {"key": key, "candidate": candidate}
+    message = Text("config.unknown_meant" if candidate else "config.unknown", key=key, where=where, near=candidate)
+    return Problem(message, origin, "unknown_key", details)
 
 
 def conflict(origin: Origin, first: str, second: str) -> Problem:
     """Two names of one key that disagree in one layer."""
-    message = f"{first} and {second} say different things"
-    return Problem(message, origin, "conflict", {"first": first, "second": second})
+    return Problem(
+        Text("config.conflict", first=first, second=second), origin, "conflict", {"first": first, "second": second}
+    )
 
 
 def unset_error(unset: Mapping[str, Unset]) -> DLIError:
     """DLI-005 for values that are needed and whose variable is not set."""
     problems = [
-        Problem(f"{key}: the variable {value.variable} is not set", value.origin, "variable").as_dict()
+        Problem(
+            Text("config.at_key", key=key, problem=Text("config.not_set", variable=value.variable)),
+            value.origin,
+            "variable",
+        ).as_dict()
         for key, value in unset.items()
     ]
     key, first = next(iter(unset.items()))

@@ -12,6 +12,8 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 
+from dli_core.errors.phrase import Text
+
 _CLAUSE = re.compile(r"\s*(~=|==|!=|<=|>=|<|>)\s*v?(\d+(?:\.\d+)*)(\.\*)?(?:(a|b|rc|\.?dev)(\d+))?\s*")
 _VERSION = re.compile(r"(\d+(?:\.\d+)*)(?:(a|b|rc|\.?dev)(\d+))?.*")
 _STAGE = {"dev": 0, "a": 1, "b": 2, "rc": 3}
@@ -56,7 +58,7 @@ def _fits(have: Version, clause: str) -> bool:
 
 
 def _invalid(text: str) -> ValueError:
-    return ValueError(f"'{text.strip()}' is no version specifier, write for example '>=0.4,<1'")
+    return ValueError(Text("config.version", text=text.strip()))
 
 
 _COMPARE: Mapping[str, Callable[[Version, Version], bool]] = {

@@ -17,6 +17,7 @@ import re
 from dli_core.config.origin import DEFAULT, Layer, Origin
 from dli_core.config.settings import SECRETS, Settings
 from dli_core.errors import ErrorCode, error
+from dli_core.errors.phrase import Text
 
 _PORTS = {"https": 443, "http": 80}
 _URL = re.compile(
@@ -113,4 +114,4 @@ def _trusted(settings: Settings) -> list[str]:
 
 
 def _describe(origin: Origin) -> str:
-    return "your own credentials" if origin.rank is Layer.DEFAULT else str(origin)
+    return Text("config.own_credentials") if origin.rank is Layer.DEFAULT else str(origin)

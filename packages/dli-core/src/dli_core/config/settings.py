@@ -1,111 +1,86 @@
 """Settings: what one command or API works on. Resolved once, frozen; every value remembers its origin.
 
     layers on disk + environment + overrides ──▶ config.resolve() ──▶ Settings
+    packages of engines/ ─▶ factory.blocks() ──▶ local.<name>
 
-The models are the list of keys: files, DLI_* names and `dli config` are read off them.
+The models are the list of keys: files, DLI_* names, `dli config` and the documentation are read off them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, create_model
 
 from dli_core.config.origin import DEFAULT, Found, Origin
+from dli_core.engines.factory import blocks
 from dli_core.models.common import DataSource, ExecutionMode
+from dli_core.models.section import URL, Secrets, Section
 
-EngineName = Literal["duckdb", "bigquery", "trino"]
-_URL = "^https?://"
-
-
-class Section(BaseModel):
-    """Base of every block of the configuration: frozen, and an unknown key is an error.
-
-    A block's own validator is built when it is first asked for: Settings holds one for all of them.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
-
-    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        """Without the passwords of URLs; those of SecretStr show nothing by themselves."""
-        from dli_core.config.hidden import without_secrets  # noqa: PLC0415 - it reads these models
-
-        for name, value in super().__repr_args__():
-            yield name, without_secrets(value) if isinstance(value, str) else value
+BlockT = TypeVar("BlockT", bound=Section)
 
 
 class ExecutionSettings(Section):
-    default_mode: ExecutionMode = ExecutionMode.LOCAL
-    timeout: int | None = Field(default=None, ge=1, le=3600, description="seconds; unset: the spec's, then 300")
+    default_mode: ExecutionMode = Field(
+        default=ExecutionMode.LOCAL, description="Where SQL runs: `local`, `server` or `mock`."
+    )
+    timeout: int | None = Field(
+        default=None,
+        ge=1,
+        le=3600,
+        description="Seconds that a query may take; unset: what its spec says, and 300 where that says nothing.",
+    )
 
 
 class SpecsSettings(Section):
-    source: DataSource | None = Field(default=None, description="unset: local inside a project, else server")
-
-
-class DuckDBSettings(Section):
-    database: str = ":memory:"
-    # Not in the repr: DuckDB's settings may hold keys of object stores.
-    settings: dict[str, str | int | float | bool] = Field(
-        default_factory=dict[str, str | int | float | bool], repr=False
+    source: DataSource | None = Field(
+        default=None, description="Where specs are read from, `local` or `server`; unset: local inside of a project."
     )
 
 
-class BigQuerySettings(Section):
-    project: str | None = None
-    location: str = "US"
-    budget: str | None = None
-    labels: dict[str, str] = Field(default_factory=dict[str, str])
-    credentials: str = "adc"
-    impersonate: str | None = None
-    quota_project: str | None = None
-    api_endpoint: str | None = None
+class LocalBase(Section):
+    """`local`, without the block that it has for each engine."""
+
+    engine: str = "duckdb"
+
+    def block(self, kind: type[BlockT]) -> BlockT:
+        """An engine's own block, by its class."""
+        return next(block for block in vars(self).values() if isinstance(block, kind))
 
 
-class TrinoSettings(Section):
-    url: str | None = Field(default=None, pattern=_URL)
-    user: str | None = None
-    password: SecretStr | None = None
-    token: SecretStr | None = None
-    certificate: str | None = None
-    key: str | None = None
-    catalog: str | None = None
-    schema_: str | None = Field(default=None, alias="schema")
-    auth: Literal["none", "basic", "jwt", "certificate"] = "none"
-    session: dict[str, str | int | float | bool] = Field(
-        default_factory=dict[str, str | int | float | bool], repr=False
+def _local(engines: Mapping[str, type[Section]]) -> type[LocalBase]:
+    """`local` with a block for each of these engines."""
+    engine: Any = (
+        Literal[tuple(engines)],
+        Field(default="duckdb", description="The engine that runs SQL in local mode."),
     )
-    client_tags: list[str] = Field(default_factory=list[str])
-    verify: bool | str = True
+    found: dict[str, Any] = {name: (block, Field(default_factory=block)) for name, block in engines.items()}
+    return create_model("LocalSettings", __base__=LocalBase, __module__=__name__, engine=engine, **found)
 
 
-class LocalSettings(Section):
-    engine: EngineName = "duckdb"
-    duckdb: DuckDBSettings = Field(default_factory=DuckDBSettings)
-    bigquery: BigQuerySettings = Field(default_factory=BigQuerySettings)
-    trino: TrinoSettings = Field(default_factory=TrinoSettings)
+if TYPE_CHECKING:
+    LocalSettings = LocalBase
+else:
+    LocalSettings = _local(blocks())
 
 
 class ServerSettings(Section):
-    url: str | None = Field(default=None, pattern=_URL)
-    api_key: SecretStr | None = None
-    trusted_hosts: list[str] = Field(default_factory=list[str])
+    secrets: ClassVar[Secrets] = {"api_key": "url"}
+
+    url: str | None = Field(default=None, pattern=URL, description="The Basecamp Server's URL; unset: there is none.")
+    api_key: SecretStr | None = Field(default=None, description="The key for the server; unset: none is sent.")
+    trusted_hosts: list[str] = Field(
+        default_factory=list[str],
+        description="Hosts that secrets may go to though a project named them, in your own file only; none by default.",
+    )
 
 
 # Fields of Settings that are no keys.
 NO_KEYS = frozenset({"root", "environment"})
 # Keys that stand in an environment only.
 OVERLAY_ONLY = frozenset({"rename", "protected"})
-# Secret → the key that names the host it is for. BigQuery's credentials become tokens for its endpoint.
-SECRETS: Mapping[str, str] = {
-    "server.api_key": "server.url",
-    "local.trino.password": "local.trino.url",
-    "local.trino.token": "local.trino.url",
-    "local.bigquery.credentials": "local.bigquery.api_endpoint",
-}
-HOST_KEYS = tuple(dict.fromkeys(SECRETS.values()))
 
 
 class Settings(Section):
@@ -117,20 +92,35 @@ class Settings(Section):
 
     model_config = ConfigDict(defer_build=False)
 
-    requires: str | None = None
+    requires: str | None = Field(
+        default=None, description="The versions of DLI that the project works with, like `>=0.4,<1`; unset: any."
+    )
     execution: ExecutionSettings = Field(default_factory=ExecutionSettings)
     specs: SpecsSettings = Field(default_factory=SpecsSettings)
     local: LocalSettings = Field(default_factory=LocalSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
-    vars: dict[str, Any] = Field(default_factory=dict[str, Any], repr=False)  # people keep passwords there too
-    env_vars: list[str] = Field(default_factory=list[str])
-    default_env: str | None = None
-    rename: dict[str, str] = Field(default_factory=dict[str, str], description="of the chosen environment")
-    protected: bool = Field(default=False, description="of the chosen environment")
+    # Not in the repr: people keep passwords there too.
+    vars: dict[str, Any] = Field(
+        default_factory=dict[str, Any], repr=False, description="Values for `var()` in templates; none by default."
+    )
+    env_vars: list[str] = Field(
+        default_factory=list[str],
+        description="Names of the environment variables that `env_var()` in templates may read; none by default.",
+    )
+    default_env: str | None = Field(
+        default=None, description="The environment where neither `--env` nor `DLI_ENV` chooses one; unset: none."
+    )
+    rename: dict[str, str] = Field(
+        default_factory=dict[str, str],
+        description="Of an environment: `catalog.schema` of `ref()` and `this()` → another; nothing by default.",
+    )
+    protected: bool = Field(
+        default=False, description="Of an environment: whether statements that change data need `--yes`."
+    )
 
     # What resolution found out; not keys of a file.
-    root: Path | None = Field(default=None, description="the project's folder; None outside of a project")
-    environment: str | None = Field(default=None, description="the chosen environment's name")
+    root: Path | None = Field(default=None, description="The project's folder; None outside of a project.")
+    environment: str | None = Field(default=None, description="The chosen environment's name; None when there is none.")
     _found: Found = PrivateAttr(default_factory=Found)
 
     @property
@@ -162,3 +152,21 @@ class Settings(Section):
         settings = self.model_copy()
         settings._found = found  # noqa: SLF001 - a copy of itself
         return settings
+
+
+def sections(model: type[Section], prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], type[Section]]]:
+    """The blocks of a model, itself first, each with its path."""
+    yield prefix, model
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Section):
+            yield from sections(kind, (*prefix, name))
+
+
+# Secret → the key that names the host it is for.
+SECRETS: Mapping[str, str] = {
+    ".".join((*prefix, secret)): ".".join((*prefix, host))
+    for prefix, kind in sections(Settings)
+    for secret, host in kind.secrets.items()
+}
+HOST_KEYS = tuple(dict.fromkeys(SECRETS.values()))

@@ -19,6 +19,7 @@ from dli_core.config.keys import Parts, join
 from dli_core.config.layers import Leaf, Leaves, from_text, spread, type_problems, untrusted
 from dli_core.config.origin import Layer, Origin, Unset
 from dli_core.config.problems import Problem, bad_file, bad_value
+from dli_core.errors.phrase import Text
 
 if TYPE_CHECKING:
     from dli_core.config.dotenv import Entry
@@ -52,7 +53,7 @@ class Variables:
                 texts[name], variables, source = self._expanded(entry)
                 origins[name] = replace(origin, variables=variables, source=source)
             except interpolate.MissingVariableError as problem:
-                what = f"the variable {problem} is not set"
+                what = Text("config.not_set", variable=str(problem))
                 self._problems.append(bad_value(origin, name, "***", what))
             except interpolate.MalformedError:
                 self._problems.append(_malformed(name, origin))
@@ -103,7 +104,7 @@ class Variables:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return {}
         except UnicodeDecodeError:
-            self._problems.append(bad_file(self._place.origin(), "it is not UTF-8 text"))
+            self._problems.append(bad_file(self._place.origin(), Text("config.not_utf8")))
             return {}
         except OSError as problem:
             self._problems.append(bad_file(self._place.origin(), problem.strerror or str(problem)))
@@ -143,5 +144,4 @@ class Variables:
 
 
 def _malformed(key: str, origin: Origin) -> Problem:
-    what = "a variable is ${NAME} or ${NAME:-default}, and $${ stands for the characters themselves"
-    return bad_value(origin, key, "***", what)
+    return bad_value(origin, key, "***", Text("config.variable"))

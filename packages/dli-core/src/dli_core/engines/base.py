@@ -2,7 +2,7 @@
 
     Query ──▶ Engine.stream ──▶ QueryStream ──▶ a sink | a preview | held batches
 
-Nothing below this line knows specs, templates, files or terminals. Each engine file is
+Nothing below this line knows specs, templates, files or terminals. Each engine's package is
 the only importer of its driver and translates its exceptions in one context manager.
 """
 
@@ -68,6 +68,7 @@ class Capabilities:
         places: its errors say where in the SQL they are.
         temporary_tables: the statements of one session share them.
         cancels: a running query can be stopped.
+        embedded: it is in this process: `validate` may ask it what columns a statement has, and connects to nothing.
     """
 
     runs_sql: bool = True
@@ -75,6 +76,7 @@ class Capabilities:
     places: bool = True
     temporary_tables: bool = True
     cancels: bool = True
+    embedded: bool = False
 
 
 class Session(Protocol):
@@ -84,7 +86,7 @@ class Session(Protocol):
 
 
 class Engine(Protocol):
-    """What each file in this folder offers; factory.py wraps an injected executor into one."""
+    """What the `make` of each package in this folder gives; factory.py wraps an injected executor into one."""
 
     name: str  # in the configuration: duckdb
     title: str  # for people: DuckDB

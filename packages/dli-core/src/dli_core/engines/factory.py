@@ -1,25 +1,72 @@
-"""Settings → the engine, imported only when it is used.
+"""The engines that there are, and the one of some settings.
 
-local.engine ─▶ ENGINES ─▶ module.make(settings)        an injected executor ─▶ ExecutorEngine
+    packages of dli_core.engines ─▶ blocks(): name → Config ─▶ config/settings.py: local.<name>
+    local.engine ─▶ make(settings)                        an injected executor ─▶ ExecutorEngine
+
+A new engine is its package, and nothing here. Packages are cheap to import: `make` imports what runs SQL.
 """
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
+from dli_core import engines
 from dli_core.errors import ErrorCode, error
 from dli_core.models.common import ExecutionMode
+from dli_core.models.section import Section
 
 if TYPE_CHECKING:
     from dli_core.config.settings import Settings
     from dli_core.engines.base import Engine, QueryExecutor
 
-# Name in the configuration → module with `make(settings) -> Engine`. A new engine is its file and a row here.
-ENGINES: Mapping[str, str] = {
-    "duckdb": "dli_core.engines.duckdb",
-}
+
+class Package(Protocol):
+    """What an engine's package offers at its import. Where it can run SQL, also `make(settings) -> Engine`.
+
+    Attributes:
+        Config: the keys of its block, `local.<name>`.
+        DIALECT: what SQL is rendered for: one of those that the templates of `dli_fast` can escape for.
+        DRIVER: the distribution that brings its driver, for `dli version`.
+    """
+
+    Config: type[Section]
+    DIALECT: str
+    DRIVER: str
+
+
+class _Runnable(Package, Protocol):
+    def make(self, settings: Settings) -> Engine: ...
+
+
+@cache
+def packages() -> Mapping[str, Package]:
+    """Name in the configuration → the engine's package, in the order of the names."""
+    names = sorted(found.name for found in pkgutil.iter_modules(engines.__path__) if found.ispkg)
+    return {name: cast("Package", import_module(f"dli_core.engines.{name}")) for name in names}
+
+
+def blocks() -> dict[str, type[Section]]:
+    """Name in the configuration → the engine's block."""
+    return {name: package.Config for name, package in packages().items()}
+
+
+def drivers() -> list[str]:
+    """The distributions that bring the drivers of the engines."""
+    return [package.DRIVER for package in packages().values()]
+
+
+def runnable() -> list[str]:
+    """The names of the engines that can run SQL."""
+    return [name for name, package in packages().items() if hasattr(package, "make")]
+
+
+def dialect_of(settings: Settings) -> str:
+    """What SQL is rendered for under these settings. It needs no driver."""
+    return packages()[settings.local.engine].DIALECT
 
 
 def make_engine(settings: Settings, executor: QueryExecutor | None = None) -> Engine:
@@ -27,9 +74,9 @@ def make_engine(settings: Settings, executor: QueryExecutor | None = None) -> En
     if executor is not None or settings.mode is ExecutionMode.MOCK:
         from dli_core.engines.mock import ExecutorEngine, MockExecutor  # noqa: PLC0415 - most runs need no mock
 
-        return ExecutorEngine(executor or MockExecutor(), dialect=settings.local.engine)
-    name = settings.local.engine
-    if name not in ENGINES:
+        return ExecutorEngine(executor or MockExecutor(), dialect=dialect_of(settings))
+    name, able = settings.local.engine, runnable()
+    if name not in able:
         origin = str(settings.origin("local.engine"))
-        raise error(ErrorCode.CONFIG_INVALID, "engine_absent", value=name, allowed=", ".join(ENGINES), origin=origin)
-    return cast("Engine", import_module(ENGINES[name]).make(settings))
+        raise error(ErrorCode.CONFIG_INVALID, "engine_absent", value=name, allowed=", ".join(able), origin=origin)
+    return cast("_Runnable", packages()[name]).make(settings)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +20,7 @@ import dli_fast
 
 from dli_core.engines.interrupt import interrupted
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import Text
 
 if TYPE_CHECKING:
     from dli_core.engines.base import Query
@@ -56,6 +57,7 @@ class QueryStream:
     hooks: StreamHooks
     returns_rows: bool = True  # False: DML or DDL; its single value, if any, is the count of affected rows
     expected_rows: int | None = None  # what the engine announced, when it does
+    json: Sequence[Sequence[int]] = ()  # where its texts are JSON, as `Watch.mark_json` wants it; files keep that
     submitted: float = field(default_factory=time.monotonic)  # the engine's time runs from here until this exists
     statistics: dict[str, Any] = field(default_factory=dict[str, Any])
     warnings: list[str] = field(default_factory=list[str])
@@ -143,7 +145,7 @@ class QueryStream:
             return
         self._judged = True
         if self._stopped_by or self.watch.failed is not None or not self.watch.ended:
-            raise self._error(self.watch.failed or "the stream ended without the engine's word that it was complete")
+            raise self._error(self.watch.failed or Text("run.stream_end"))
         for reason, count in (("announced", self.expected_rows), ("drained", self.watch.rows)):
             if count is not None and count != rows:
                 raise error(ErrorCode.RESULT_INCOMPLETE, reason, job_id=self.job_id, rows=rows, expected=count)

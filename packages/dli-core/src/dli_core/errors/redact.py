@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from dli_core.errors.base import DLIError
+from dli_core.errors.phrase import Text
 
 Redact = Callable[[str], str]
 
@@ -25,6 +26,8 @@ def scrub(problem: DLIError, redact: Redact) -> DLIError:
 
 def redacted(value: Any, redact: Redact) -> Any:
     """A JSON-like value with every text in it redacted."""
+    if isinstance(value, Text):
+        return value.mapped(lambda part: redacted(part, redact))
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):

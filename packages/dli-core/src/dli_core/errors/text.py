@@ -4,7 +4,8 @@
                                                      └─▶ describe:   Description(title, facts, problems, causes, hints)
     code           ──▶ ───────────── " ────────────  ──▶ explain:    Explanation
 
-Nothing is read before a text is needed, and then only the tables of that code. Whatever the details hold, this never
+Nothing is read before a text is needed, and then only the tables of that code. What is wrong in a place (`problem`,
+`problems`) is a `phrase.Text`, and said in the same language. Whatever the details hold, this never
 raises: they may come over the wire, or from an error inside an error.
 """
 
@@ -12,9 +13,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from dli_core.errors.phrase import PLACEHOLDER, Text, table, translated
 from dli_core.errors.safe import block, fact, items, line, mapping
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
     from dli_core.errors.base import DLIError
     from dli_core.errors.codes import ErrorCode
-
-LANGUAGES = ("en", "ko")
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)(?:\|([^{}]*))?\}")  # ${VAR} is none: names of details are lower case
-_TABLE = re.compile(r"^\[(\w+|DLI-\d{3})\]$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +58,37 @@ def language(environ: Mapping[str, str]) -> str:
 
 def message_of(code: ErrorCode, details: Mapping[str, object], lang: str = "en") -> str:
     """One line in `lang` for the code and its details."""
-    return _fill(_row(code, details, lang)["message"], details)
+    said = translated(details, lang)
+    return _fill(_row(code, said, lang)["message"], said, _foreign(details, lang))
+
+
+def text_of(error: DLIError) -> str:
+    """The message of `error`, to be said in any language as a part of something else."""
+    return error.own_message or Text(error.code.value, **error.details)
+
+
+def hint_of(code: ErrorCode, details: Mapping[str, object], lang: str = "en") -> str:
+    """The first remedy for the code and its details; empty when there is none."""
+    said = translated(details, lang)
+    return next(iter(_lines(_row(code, said, lang).get("hints", ()), said)), "")
+
+
+def first_hint(error: DLIError) -> str:
+    """The first remedy of `error`, to be said in any language."""
+    return Text(f"{error.code.value}.hint", **error.details) or next(iter(error.hints), "")
 
 
 def describe(error: DLIError, lang: str = "en") -> Description:
     """The whole text of `error` in `lang` ("en" or "ko")."""
-    row, details = _row(error.code, error.details, lang), error.details
-    message = line(error.own_message, 1000) if error.own_message else _fill(row["message"], details)
+    details = translated(error.details, lang)
+    row = _row(error.code, details, lang)
+    message = (
+        line(error.own_message, 1000)
+        if error.own_message
+        else _fill(row["message"], details, _foreign(error.details, lang))
+    )
     told = set[str]() if error.own_message else _told(row["message"], details)
-    own = tuple(line(hint, 1000) for hint in error.hints)
+    own = tuple(line(translated(hint, lang), 1000) for hint in error.hints)
     return Description(
         title=f"[{error.code}] {message}",
         facts=tuple(_facts(details, words("labels", lang), told)),
@@ -102,23 +121,8 @@ def words(table: str, lang: str = "en") -> dict[str, str]:
     return found
 
 
-@cache
-def _sources(lang: str) -> dict[str, str]:
-    """Name of a first-level table → its TOML, the tables below it included. Parsing all of it would cost 4 ms."""
-    from pathlib import Path  # noqa: PLC0415 - read when the first error is shown, not when this is imported
-
-    text = Path(__file__).with_name(f"text.{lang if lang in LANGUAGES else 'en'}.toml").read_text("utf-8")
-    starts = [*_TABLE.finditer(text)]
-    ends = [found.start() for found in starts[1:]] + [len(text)]
-    return {found[1]: text[found.start() : end] for found, end in zip(starts, ends, strict=True)}
-
-
-@cache
 def _tables(lang: str, name: str) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - as above
-
-    found: dict[str, Any] = tomllib.loads(_sources(lang)[name])[name]
-    return found
+    return table("text", lang, name)
 
 
 def _row(code: ErrorCode, details: Mapping[str, object], lang: str) -> dict[str, Any]:
@@ -128,17 +132,27 @@ def _row(code: ErrorCode, details: Mapping[str, object], lang: str) -> dict[str,
     return base if special is None else {**base, "causes": (), **special}
 
 
-def _fill(text: str, details: Mapping[str, object]) -> str:
+def _foreign(details: Mapping[str, object], lang: str) -> frozenset[str]:
+    """Sentences that others made (an engine, the system): in a text of another language they stand in quotes."""
+    problem = details.get("problem")
+    if lang == "en" or not isinstance(problem, str) or isinstance(problem, Text):
+        return frozenset()
+    return frozenset({"problem"} if len(problem.split()) > 1 else ())
+
+
+def _fill(text: str, details: Mapping[str, object], quoted: frozenset[str] = frozenset()) -> str:
     """`text` with its placeholders filled; where a detail is missing, its default or `<name>`."""
 
     def value(found: re.Match[str]) -> str:
         name, default = found[1], found[2]
         shown = _value(name, details)
+        if shown and name in quoted:
+            return f"“{shown}”"
         if default is not None:
             return shown or default
         return f"<{name}>" if shown is None else shown
 
-    return _PLACEHOLDER.sub(value, text)
+    return PLACEHOLDER.sub(value, text)
 
 
 def _value(name: str, details: Mapping[str, object]) -> str | None:
@@ -163,7 +177,7 @@ def _lines(lines: Sequence[str], details: Mapping[str, object]) -> tuple[str, ..
     """Causes or hints, without those that speak of a detail that is missing."""
 
     def fits(text: str) -> bool:
-        return all(m[2] is not None or _value(m[1], details) for m in _PLACEHOLDER.finditer(text))
+        return all(m[2] is not None or _value(m[1], details) for m in PLACEHOLDER.finditer(text))
 
     return tuple(_fill(text, details) for text in lines if fits(text))
 
@@ -176,7 +190,7 @@ def _all(row: dict[str, Any], key: str) -> tuple[str, ...]:
 
 def _told(message: str, details: Mapping[str, object]) -> set[str]:
     """Details that the message shows in full: they are no facts of their own."""
-    names = {m[1] for m in _PLACEHOLDER.finditer(message)}
+    names = {m[1] for m in PLACEHOLDER.finditer(message)}
     return {name for name in names if _shown(name, details).split() == (_value(name, details) or "").split()}
 
 

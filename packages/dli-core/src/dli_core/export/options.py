@@ -18,6 +18,7 @@ from typing import Literal
 import dli_fast
 
 from dli_core.errors import ErrorCode, error
+from dli_core.errors.phrase import Text, recognised
 from dli_core.export.formats import FORMATS, Compression
 
 SUFFIXES: dict[str, Compression] = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
@@ -98,8 +99,9 @@ class ExportOptions:
         try:
             FORMATS[self.format].write(dli_fast.from_rows([], [("column", "string")]), nowhere, self, None)
         except (ValueError, TypeError, OverflowError) as problem:
+            what = recognised("write", str(problem))
             raise error(
-                ErrorCode.CONFIG_INVALID, "output_option", problem=str(problem), format=self.format, cause=problem
+                ErrorCode.CONFIG_INVALID, "output_option", problem=what, format=self.format, cause=problem
             ) from problem
         finally:
             os.close(nowhere)
@@ -126,7 +128,7 @@ def export_options(
             ErrorCode.CONFIG_INVALID,
             "compression_suffix",
             suffix=ending,
-            value=compression or f"inside of {name}",
+            value=compression or Text("run.inside_of", format=name),
             path=str(path),
         )
     if suffix == ".tsv" and name == "csv":

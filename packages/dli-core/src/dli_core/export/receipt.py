@@ -91,7 +91,7 @@ class Verdict(str, Enum):
 
     MATCH = "match"
     MISMATCH = "mismatch"  # the file is not what the receipt says
-    STALE = "stale"  # the file is complete, and another export's: the receipt is of an earlier one
+    STALE = "stale"  # the file is complete, and another export's: the receipt is of an earlier or a later one
     NO_RECEIPT = "no_receipt"
 
 
@@ -106,6 +106,8 @@ class Verification(BaseModel):
     expected: Receipt | None = None
     bytes: int | None = None
     sha256: str | None = None
+    written: str | None = None  # when the file was last written, UTC
+    later: bool | None = None  # whether that was after its receipt was
 
 
 def receipt_path(path: Path) -> Path:
@@ -134,15 +136,25 @@ def verify(path: Path, receipt: Path | None = None) -> Verification:
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
-            size = os.fstat(file.fileno()).st_size
+            facts = os.fstat(file.fileno())
+        later = facts.st_mtime_ns > where.stat().st_mtime_ns
     except OSError as problem:
         what = os.strerror(problem.errno) if problem.errno else str(problem)
         raise error(ErrorCode.FILE_NOT_FOUND, "unreadable", path=str(path), problem=what, cause=problem) from problem
-    if (size, found) == (expected.bytes, expected.sha256) and expected.complete:
+    if (facts.st_size, found) == (expected.bytes, expected.sha256) and expected.complete:
         verdict = Verdict.MATCH
     else:
         verdict = Verdict.STALE if _sealed_as(path, found, where) else Verdict.MISMATCH
-    return Verification(verdict=verdict, path=path, receipt=where, expected=expected, bytes=size, sha256=found)
+    return Verification(
+        verdict=verdict,
+        path=path,
+        receipt=where,
+        expected=expected,
+        bytes=facts.st_size,
+        sha256=found,
+        written=datetime.fromtimestamp(facts.st_mtime, UTC).isoformat(timespec="seconds"),
+        later=later,
+    )
 
 
 def _read(path: Path) -> Receipt | None:

@@ -21,6 +21,7 @@ import dli_fast
 
 from dli_core.engines.stream import QueryStream
 from dli_core.errors import ErrorCode, error
+from dli_core.errors.phrase import Text, recognised
 from dli_core.export.formats import FORMATS, Progress
 from dli_core.export.options import ExportOptions
 from dli_core.export.publish import Output, output_errors, sealed
@@ -77,6 +78,7 @@ class Target:
 
     def _write(self, stream: QueryStream, progress: Progress | None) -> dli_fast.Written:
         path = str(self.output.path)
+        stream.watch.mark_json(stream.json)
         # The stream comes first: an OSError may be its own, and then the disk is not to blame.
         with output_errors(self.output.path), stream.reading():
             try:
@@ -88,7 +90,7 @@ class Target:
                     path=path,
                     column_name=problem.column,
                     row=problem.row,
-                    problem=problem.message,
+                    problem=recognised("write", problem.message),
                     cause=problem,
                 ) from problem
 
@@ -104,7 +106,7 @@ class Target:
         warnings = list(stream.warnings)
         if self.receipt is None and not self.output.streaming and has_receipt(self.output.path):
             stale = receipt_path(self.output.path).name
-            warnings.append(f"{stale} is of an earlier export: --receipt writes a new one")
+            warnings.append(Text("run.stale_receipt", path=stale))
         return ExportResult(
             path=self.output.path,
             format=self.options.format,

@@ -24,6 +24,8 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from dli_core.errors.phrase import Text
+
 _MOST_FAULTS = 1_000  # of one block: a generated file may have as many as it has values
 _LONGEST = 60  # characters of a value in a sentence
 FAULT = "dli_fault"  # the type of our own errors in a ValidationError
@@ -44,7 +46,7 @@ class Fault(NamedTuple):
     """One thing that is wrong between the keys of a block, and where."""
 
     path: Path
-    message: str
+    message: Text
     at_key: bool = False  # the key is wrong (or what stands below it is missing), not its value
     lacks: tuple[Path, ...] = ()  # one of these keys would mend it: not told where a misspelt one means it
 
@@ -85,7 +87,7 @@ def _again(error: dict[str, Any]) -> InitErrorDetails:
 
 
 def named_twice(given: Mapping[str, Any], key: str, what: str) -> Iterator[Fault]:
-    """Items of the list `key` whose name another one before them has."""
+    """Items of the list `key` whose name another one before them has; `what` is the key of the sentence."""
     items: object = given.get(key)
     names = [name_of(item) for item in cast("list[object]", items)] if isinstance(items, list) else []
     if len({*names}) == len(names):
@@ -93,7 +95,7 @@ def named_twice(given: Mapping[str, Any], key: str, what: str) -> Iterator[Fault
     seen: set[str | None] = {None}
     for index, name in enumerate(names):
         if name in seen and name is not None:
-            yield Fault((key, index, "name"), f"{what} {quoted(name)} is declared twice")
+            yield Fault((key, index, "name"), Text(what, name=quoted(name)))
         seen.add(name)
 
 
@@ -120,12 +122,12 @@ def _qualified(value: str) -> str:
     parts = value.split(".")
     wrong = next((part for part in parts if not _PART.fullmatch(part)), None)
     if len(parts) != 3:  # noqa: PLR2004 - catalog.schema.name
-        message = f"{quoted(value)} has {len(parts):,} part{'s' * (len(parts) > 1)}: write catalog.schema.name"
+        one = len(parts) == 1
+        message = Text("spec.part" if one else "spec.parts", name=quoted(value), count=f"{len(parts):,}")
     elif not wrong:
-        message = f"{quoted(value)} has an empty part: write catalog.schema.name"
+        message = Text("spec.empty_part", name=quoted(value))
     else:
-        rule = "use letters, digits, _, $ and -, and begin with a letter or _"
-        message = f"{quoted(wrong)} in {quoted(value)} is no name: {rule}"
+        message = Text("spec.no_name", part=quoted(wrong), name=quoted(value))
     raise ValueError(message)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import AfterValidator, Field
 
+from dli_core.errors.phrase import Text
 from dli_core.models.base import Fault, Label, Listed, RuledModel, SpecModel, name_of, named_twice, quoted
 from dli_core.models.spec import SqlSpec
 
@@ -16,8 +17,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 
 def _measure(value: str) -> str:
     if not _NAME.fullmatch(value):
-        message = f"{quoted(value)} is no name of a metric: use letters, digits and _, and begin with a letter or _"
-        raise ValueError(message)
+        raise ValueError(Text("spec.metric_name", name=quoted(value)))
     return value
 
 
@@ -41,7 +41,7 @@ class Measure(RuledModel):
         """`*` is no value: only rows can be counted."""
         how: object = given.get("aggregation")
         if isinstance(how, str) and how != "count" and str(given.get("expression")).strip() == "*":
-            yield Fault(("expression",), f"'*' counts rows, and has no {how}: write a column, or 'aggregation: count'")
+            yield Fault(("expression",), Text("spec.star", aggregation=how))
 
 
 class Dimension(SpecModel):
@@ -72,12 +72,12 @@ class MetricSpec(SqlSpec):
     def faults(cls, given: Mapping[str, Any]) -> Iterator[Fault]:
         """Names used twice: metrics and dimensions are columns of one result."""
         yield from super().faults(given)
-        yield from named_twice(given, "metrics", "metric")
-        yield from named_twice(given, "dimensions", "dimension")
+        yield from named_twice(given, "metrics", "spec.metric_twice")
+        yield from named_twice(given, "dimensions", "spec.dimension_twice")
         measures = {name_of(item) for item in _items(given, "metrics")} - {None}
         for index, item in enumerate(_items(given, "dimensions")):
             if (name := name_of(item)) in measures:
-                message = f"{quoted(str(name))} is a metric already: give the dimension another name"
+                message = Text("spec.dimension_is_metric", name=quoted(str(name)))
                 yield Fault(("dimensions", index, "name"), message)
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from dli_core.errors.phrase import Text
 from dli_core.models.base import SpecModel, quoted
 
 PARAMETER_TYPES = ("string", "integer", "float", "decimal", "boolean", "date", "timestamp", "identifier")
@@ -40,11 +41,11 @@ _WORDS = frozenset({"and", "else", "false", "for", "if", "in", "is", "none", "no
 
 def _name(value: str) -> str:
     if not _NAME.fullmatch(value):
-        message = f"{quoted(value)} is no name of a parameter: use letters, digits and _, and begin with a letter or _"
+        message = Text("spec.parameter_name", name=quoted(value))
     elif value in _FUNCTIONS:
-        message = f"'{value}' is a function of templates: give the parameter another name"
+        message = Text("spec.function_name", name=value)
     elif value.lower() in _WORDS:
-        message = f"'{value}' is a word of the template language: give the parameter another name"
+        message = Text("spec.word_name", name=value)
     else:
         return value
     raise ValueError(message)

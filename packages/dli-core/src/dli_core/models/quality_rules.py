@@ -21,10 +21,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, cast
 
+from dli_core.errors.phrase import Text
 from dli_core.models.base import Fault, quoted
 from dli_core.models.spelling import nearest
 
-Check = Callable[[object], str | None]  # a value → what to write instead, None when it fits
+Check = Callable[[object], Text | None]  # a value → what to write instead, None when it fits
 AGE = re.compile(r"([1-9]\d{0,5})\s?([mhd])")
 _WITH_AN = ("accepted_values", "expression")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -36,36 +37,36 @@ def max_age(text: str) -> timedelta | None:
     return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
 
 
-def wants_text(value: object) -> str | None:
-    return None if isinstance(value, str) and value.strip() else "write text"
+def wants_text(value: object) -> Text | None:
+    return None if isinstance(value, str) and value.strip() else Text("test.text")
 
 
-def wants_sql(value: object) -> str | None:
-    return None if isinstance(value, str) and value.strip() else "write SQL"
+def wants_sql(value: object) -> Text | None:
+    return None if isinstance(value, str) and value.strip() else Text("test.sql")
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def wants_bound(value: object) -> str | None:
-    return None if _is_number(value) or (isinstance(value, str) and value.strip()) else "write a number or a date"
+def wants_bound(value: object) -> Text | None:
+    return None if _is_number(value) or (isinstance(value, str) and value.strip()) else Text("test.bound")
 
 
-def wants_count(value: object) -> str | None:
+def wants_count(value: object) -> Text | None:
     whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return None if whole else "write a whole number from 0 on"
+    return None if whole else Text("test.count")
 
 
-def wants_values(value: object) -> str | None:
+def wants_values(value: object) -> Text | None:
     if not isinstance(value, list) or not value:
-        return "write a list like [a, b]"
+        return Text("test.values")
     plain = all(_is_number(item) or isinstance(item, (str, bool)) for item in cast("list[object]", value))
-    return None if plain else "write texts, numbers, true or false (a test for null is not_null)"
+    return None if plain else Text("test.items")
 
 
-def wants_age(value: object) -> str | None:
-    return None if isinstance(value, str) and max_age(value) else "write minutes, hours or days, like 30m, 24h or 7d"
+def wants_age(value: object) -> Text | None:
+    return None if isinstance(value, str) and max_age(value) else Text("test.age")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,30 +102,30 @@ def rule_faults(given: Mapping[str, Any]) -> Iterator[Fault]:
     rule = RULES.get(kind) if isinstance(kind, str) else None
     if rule is None:
         return  # told by the key itself
-    title = f"{'an' if kind in _WITH_AN else 'a'} {kind} test"
+    title = Text("test.an" if kind in _WITH_AN else "test.a", type=kind)
     yield from _column_faults(rule, title, given)
     params = given.get("params", {})
     if isinstance(params, dict):
         yield from _param_faults(rule, title, cast("dict[str, object]", params))
 
 
-def _column_faults(rule: Rule, title: str, given: Mapping[str, Any]) -> Iterator[Fault]:
+def _column_faults(rule: Rule, title: Text, given: Mapping[str, Any]) -> Iterator[Fault]:
     one, several = given.get("column") is not None, given.get("columns") is not None
     if rule.columns == "none":
         for key in [key for key, there in (("column", one), ("columns", several)) if there]:
-            yield Fault((key,), f"{title} is about the whole table: it has no '{key}'", at_key=True)
+            yield Fault((key,), Text("test.whole_table", test=title, key=key), at_key=True)
     elif rule.columns == "some":
         if one == several:
-            how = "either 'column' or 'columns', not both" if one else "a 'column', or several 'columns'"
+            how = Text("test.not_both" if one else "test.some_columns", test=title)
             lacks = () if one else (("column",), ("columns",))
-            yield Fault(("columns",) if one else (), f"{title} needs {how}", at_key=True, lacks=lacks)
+            yield Fault(("columns",) if one else (), how, at_key=True, lacks=lacks)
     elif several:
-        yield Fault(("columns",), f"{title} is about one column: write 'column'", at_key=True)
+        yield Fault(("columns",), Text("test.one_column", test=title), at_key=True)
     elif rule.columns == "one" and not one:
-        yield Fault((), f"{title} needs a 'column'", at_key=True, lacks=(("column",),))
+        yield Fault((), Text("test.a_column", test=title), at_key=True, lacks=(("column",),))
 
 
-def _param_faults(rule: Rule, title: str, params: Mapping[str, object]) -> Iterator[Fault]:
+def _param_faults(rule: Rule, title: Text, params: Mapping[str, object]) -> Iterator[Fault]:
     known, present = rule.params, {*params}
     for key, value in params.items():
         if key not in known:
@@ -132,27 +133,28 @@ def _param_faults(rule: Rule, title: str, params: Mapping[str, object]) -> Itera
             present.add(near or key)
             yield Fault(("params", key), _unknown(title, key, near, known), at_key=True)
         elif wanted := known[key](value):
-            yield Fault(("params", key), f"'{key}' of {title} does not fit: {wanted}")
+            yield Fault(("params", key), Text("test.does_not_fit", key=key, test=title, problem=wanted))
     for key in rule.needs:
         if key not in present:
-            yield _absent(title, f"'{key}'", key)
+            yield _absent(Text("test.needs", test=title, key=key), key)
     if rule.bounds is None:
         return
     if not {"min", "max"} & present:
-        yield _absent(title, "'min' or 'max'", "min", "max")
+        yield _absent(Text("test.needs_bound", test=title), "min", "max")
     low, high = params.get("min"), params.get("max")
     if _is_number(low) and _is_number(high) and cast("float", low) > cast("float", high):
-        yield Fault(("params", "min"), "'min' is above 'max'")
+        yield Fault(("params", "min"), Text("test.min_above"))
 
 
-def _absent(title: str, what: str, *keys: str) -> Fault:
+def _absent(message: Text, *keys: str) -> Fault:
     lacks = tuple(("params", key) for key in keys)
-    return Fault(("params",), f"{title} needs {what} below 'params'", at_key=True, lacks=lacks)
+    return Fault(("params",), message, at_key=True, lacks=lacks)
 
 
-def _unknown(title: str, key: str, near: str | None, known: Mapping[str, Check]) -> str:
+def _unknown(title: Text, key: str, near: str | None, known: Mapping[str, Check]) -> Text:
     if not known:
-        return f"{title} has no params: remove {quoted(key)}"
-    return f"unknown key {quoted(key)} of {title}" + (
-        f", did you mean '{near}'?" if near else f": it has {', '.join(known)}"
-    )
+        return Text("test.no_params", test=title, key=quoted(key))
+    facts = {"key": quoted(key), "test": title}
+    if near:
+        return Text("test.unknown_meant", **facts, near=near)
+    return Text("test.unknown_has", **facts, names=[*known])

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
+from dli_core.errors.phrase import Text
 from dli_core.models.base import Fault, Label, Listed, RuledModel, name_of, quoted
 from dli_core.models.quality_rules import rule_faults
 
@@ -73,11 +74,7 @@ def tests_named_twice(given: Mapping[str, Any]) -> Iterator[Fault]:
         own = name_of(item)
         name = own or _made(item)
         if name in seen:
-            how = (
-                f"test {quoted(name)} is declared twice"
-                if own
-                else f"this test is {quoted(str(name))} too: give it a name of its own"
-            )
+            how = Text("spec.test_twice" if own else "spec.test_too", name=quoted(str(name)))
             yield Fault(("tests", index, *(("name",) if own else ())), how)
         if name:
             seen.add(name)

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SkipValidation
 
 from dli_core.models.common import ExecutionMode, ResultStatus
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import dli_fast
     import polars as pl
     import pyarrow as pa
+
+
+Said = Annotated[str, SkipValidation]
+"""English text; a `Text` stays one, and can be said in another language."""
 
 
 class Model(BaseModel):
@@ -53,7 +57,7 @@ class ExecutionResult(Model):
     mode: ExecutionMode
     engine: str
     job_id: str
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Said, ...] = ()
     _batches: Any = PrivateAttr(default=None)
 
     @classmethod
@@ -108,7 +112,7 @@ class ExportResult(Model):
     engine: str
     job_id: str
     receipt: Path | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Said, ...] = ()
 
 
 class DryRunResult(Model):
@@ -117,6 +121,7 @@ class DryRunResult(Model):
     sql: str
     statements: tuple[str, ...] = ()  # pre, main and post, in order; `sql` is the main one
     engine: str
+    engine_title: str = ""  # its name for people: DuckDB
     checked: bool  # did the engine answer?
     valid: bool = True  # meaningful when checked
     error: dict[str, Any] | None = None  # code, message and details of the engine's complaint
@@ -130,7 +135,7 @@ class Finding(Model):
 
     severity: str  # "error" or "warning"
     code: str  # DLI-202
-    message: str
+    message: Said
     path: str | None = None  # relative to the project's root
     line: int | None = None
     column: int | None = None

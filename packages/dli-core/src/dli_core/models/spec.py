@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
+from dli_core.errors.phrase import Text
 from dli_core.models.base import Fault, Label, Listed, QualifiedName, RuledModel, SpecModel, named_twice, quoted
 from dli_core.models.parameter import PARAMETER_TYPES, Parameter
 from dli_core.models.quality_test import QualityTest, Severity, tests_named_twice
@@ -60,27 +61,25 @@ def _column_type(value: str) -> str:
         precision, scale = int(found[1]), int(found[2])
         if 1 <= precision <= _MOST_DIGITS and scale <= precision:
             return f"decimal({precision},{scale})"
-        message = f"{quoted(value)} does not exist: decimal(p,s) has p from 1 to {_MOST_DIGITS}, and s from 0 to p"
+        message = Text("spec.decimal", type=quoted(value), most=_MOST_DIGITS)
     elif "(" in kind and not kind.endswith(")"):
-        message = f"{quoted(value)} is cut off at its comma: put the type in quotes, like 'decimal(18,2)'"
+        message = Text("spec.decimal_cut", type=quoted(value))
     else:
         near = nearest(kind.partition("(")[0], COLUMN_TYPES, VALUES)
-        remedy = f", did you mean '{near}'?" if near else f": use {', '.join(COLUMN_TYPES)}"
-        message = f"unknown type {quoted(value)}{remedy}"
+        key = "spec.type_meant" if near else "spec.type_use"
+        message = Text(key, type=quoted(value), near=near, names=COLUMN_TYPES)
     raise ValueError(message)
 
 
 def _notes(value: object) -> object:
     if value is None or isinstance(value, (list, dict)):
         return value  # pyright: ignore[reportUnknownVariableType]
-    message = "'versions' wants a list, or keys and values"
-    raise ValueError(message)
+    raise ValueError(Text("spec.versions"))
 
 
 def _budget(value: str) -> str:
     if not _BUDGET.fullmatch(value):
-        message = f"{quoted(value)} is no size: write one like 500MB, 10GB or 1TB"
-        raise ValueError(message)
+        raise ValueError(Text("spec.budget", value=quoted(value)))
     return value
 
 
@@ -243,10 +242,9 @@ class SqlSpec(Spec):
         yield from super().faults(given)
         file, statement = given.get("query_file"), given.get("query_statement")
         if file is not None and statement is not None:
-            yield Fault(("query_statement",), "give either query_file or query_statement, not both", at_key=True)
+            yield Fault(("query_statement",), Text("spec.both_queries"), at_key=True)
         elif file is None and statement is None:
             where = next(((key,) for key in _QUERIES if key in given), ())
-            message = "the SQL is missing: give a query_file or a query_statement"
-            yield Fault(where, message, at_key=True, lacks=tuple((key,) for key in _QUERIES))
-        yield from named_twice(given, "parameters", "parameter")
-        yield from named_twice(given, "schema", "column")
+            yield Fault(where, Text("spec.no_query"), at_key=True, lacks=tuple((key,) for key in _QUERIES))
+        yield from named_twice(given, "parameters", "spec.parameter_twice")
+        yield from named_twice(given, "schema", "spec.column_twice")

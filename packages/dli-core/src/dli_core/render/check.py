@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import dli_fast
 
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import Text, reason_of
 from dli_core.models.parameter import Parameter
 from dli_core.models.result import Finding
 from dli_core.render.functions import Functions
@@ -63,14 +64,14 @@ def check_templates(
 
 def _parameters(spec: SqlSpec) -> Iterator[Finding]:
     """Defaults and allowed values that do not fit; each parameter is looked at by itself."""
-    declared, given = list(spec.parameters), _given(spec)
+    declared, given = list(spec.parameters), samples(spec)
     for index, parameter in enumerate(spec.parameters):
         wrong = [*_allowed(spec, index, parameter)]
         yield from wrong
         if wrong:
             _put_aside(declared, given, parameter.name)
         elif parameter.secret and parameter.default is not None and spec.source is not None:
-            message = f"the default of the secret parameter '{parameter.name}' stands in the file for everybody to read"
+            message = Text("spec.secret_default", name=parameter.name)
             yield warning(ErrorCode.PARAMETER_INVALID, message, spec.source.at("parameters", index, "default"))
     for _ in range(_MOST):
         try:
@@ -94,7 +95,7 @@ def _allowed(spec: SqlSpec, index: int, parameter: Parameter) -> Iterator[Findin
         try:
             read(value, parameter.scalar)
         except ValueError as problem:
-            details: dict[str, Any] = {"name": parameter.name, "type": parameter.scalar, "problem": str(problem)}
+            details: dict[str, Any] = {"name": parameter.name, "type": parameter.scalar, "problem": reason_of(problem)}
             if spec.source is not None:
                 details |= spec.source.value_at("parameters", index, "allowed", at)
             yield error_finding(error(ErrorCode.PARAMETER_INVALID, "type", **details))
@@ -123,7 +124,7 @@ def _refs(templates: SpecTemplates, functions: Functions) -> Iterator[Finding]:
 
 def _rendered(spec: SqlSpec, templates: SpecTemplates, functions: Functions) -> Iterator[Finding]:
     """What goes wrong when the statements are rendered with defaults and samples, and what they leave unused."""
-    values = resolve(spec.parameters, _given(spec), None, spec.source)
+    values = resolve(spec.parameters, samples(spec), None, spec.source)
     # A null default skips the branches that a value would take: those parameters are rendered with a sample too.
     filled = {
         p.name: _sample(p) if values.template[p.name] is None else values.template[p.name] for p in spec.parameters
@@ -142,7 +143,7 @@ def _rendered(spec: SqlSpec, templates: SpecTemplates, functions: Functions) -> 
     yield from _unused(spec, used)
 
 
-def _given(spec: SqlSpec) -> dict[str, object]:
+def samples(spec: SqlSpec) -> dict[str, object]:
     """A value for every parameter that a run must give."""
     return {parameter.name: _sample(parameter) for parameter in spec.parameters if parameter.must_be_given}
 
@@ -156,14 +157,13 @@ def _sample(parameter: Parameter) -> object:
 
 def _raw_uses(templates: SpecTemplates, name: str) -> Iterator[Finding]:
     for template, line, column in templates.engine.raw_uses(name):
-        message = "| raw writes a value into the SQL as it is: make sure that nobody else chooses it"
-        yield warning(ErrorCode.UNSAFE_INPUT, message, _details(templates, template, line, column))
+        yield warning(ErrorCode.UNSAFE_INPUT, Text("spec.raw"), _details(templates, template, line, column))
 
 
 def _unused(spec: SqlSpec, used: set[str]) -> Iterator[Finding]:
     for index, parameter in enumerate(spec.parameters):
         if parameter.name not in used and spec.source is not None:
-            message = f"parameter '{parameter.name}' is not used by any statement"
+            message = Text("spec.unused", name=parameter.name)
             yield warning(ErrorCode.PARAMETER_INVALID, message, spec.source.at("parameters", index, "name"))
 
 
@@ -171,6 +171,14 @@ def _details(templates: SpecTemplates, template: str, line: int, column: int | N
     """A place in a template as a place in the user's file."""
     path, line_, column_ = templates.texts[template].locate(line, column)
     return {"path": path, "line": line_, "column": column_}
+
+
+def lacking_columns(spec: SqlSpec, columns: Collection[str]) -> Iterator[Finding]:
+    """Declared columns that the result, which has these `columns`, lacks."""
+    for index, column in enumerate(spec.schema_):
+        if column.name not in columns and spec.source is not None:
+            message = Text("run.declared_column", name=column.name)
+            yield warning(ErrorCode.VALIDATION_FAILED, message, spec.source.value_at("schema", index, "name"))
 
 
 def warning(code: ErrorCode, message: str, place: dict[str, Any]) -> Finding:

@@ -6,13 +6,14 @@ project ─┬─▶ files that cannot be read, specs against each other      dl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from dli_core.errors import DLIError, ErrorCode
+from dli_core.errors.phrase import Text
 from dli_core.models.result import Finding
 from dli_core.models.spec import SqlSpec
-from dli_core.render.check import check_templates, refs, warning
+from dli_core.render.check import check_templates, lacking_columns, refs, warning
 from dli_core.render.template import SpecTemplates
 from dli_core.specs.find import misnamed
 from dli_core.specs.validate import ProjectCheck, Use, by_place, error_finding, problem_finding
@@ -28,12 +29,20 @@ class Checker:
 
     Args:
         dialect: what templates are rendered for, where a spec does not say what its SQL is written in.
+        describe: the columns of a spec's result, where somebody can tell without running it; else None.
     """
 
-    def __init__(self, project: Project, settings: Settings, dialect: str) -> None:
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        dialect: str,
+        describe: Callable[[SqlSpec], Collection[str] | None] | None = None,
+    ) -> None:
         self._project = project
         self._settings = settings
         self._dialect = dialect
+        self._describe = describe
         self._others = ProjectCheck(project, self._refs)
         self._datasets = project.names_of("dataset")
         self._templates: dict[tuple[str, str], SpecTemplates | DLIError] = {}
@@ -48,6 +57,9 @@ class Checker:
             else:
                 found += check_templates(spec, templates, self._settings, self._datasets)
                 found += self._unknown_refs(templates)
+                if spec.schema_ and self._describe and not any(item.severity == "error" for item in found):
+                    columns = self._describe(spec)
+                    found += lacking_columns(spec, columns) if columns is not None else ()
         return by_place(found)
 
     def check_files(self, kind: str | None = None) -> list[Finding]:
@@ -56,7 +68,7 @@ class Checker:
         found = [problem_finding(problem) for item in broken for problem in item.problems]
         for path, meant in misnamed(self._project.root):
             if kind in {None, meant}:
-                message = f"this file is not read: the name of a {meant} file is {meant}.NAME.yaml"
+                message = Text("spec.not_read", kind=meant)
                 found.append(warning(ErrorCode.SPEC_PARSE, message, {"path": path, "line": 1, "column": 1}))
         return by_place(found)
 
@@ -85,6 +97,5 @@ class Checker:
         for use in refs(templates):
             if use.name.count(".") > 1 and use.name not in known:
                 near = known.misspelt(use.name)
-                remedy = f"did you mean '{near}'?" if near else "it is taken for a table"
-                message = f"ref() names '{use.name}', which is no dataset of this project: {remedy}"
+                message = Text("spec.ref_meant" if near else "spec.ref_table", name=use.name, near=near)
                 yield warning(ErrorCode.DATASET_NOT_FOUND, message, use.place)

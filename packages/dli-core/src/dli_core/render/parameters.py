@@ -19,6 +19,7 @@ import dli_fast
 from dli_core.config.hidden import HIDDEN as _MASK
 from dli_core.config.hidden import is_secret_name
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import reason_of
 from dli_core.render.values import TYPES, example, read
 
 if TYPE_CHECKING:  # ad-hoc SQL needs no models of specs: building them takes 10 ms
@@ -63,10 +64,15 @@ class Values:
 
     def redact(self, text: str) -> str:
         """`text` without the values of secrets: an engine's message may quote them, as they are or as SQL has them."""
-        for secret in self.secrets:
-            for form in (secret, secret.replace("'", "''"), secret.replace('"', '""')):
-                text = text.replace(form, _MASK)
+        for form in self.forms:
+            text = text.replace(form, _MASK)
         return text
+
+    @property
+    def forms(self) -> list[str]:
+        """The values of secrets as they are and as SQL has them, the longest first."""
+        quoted = ((secret, secret.replace("'", "''"), secret.replace('"', '""')) for secret in self.secrets)
+        return list(dict.fromkeys(form for forms in quoted for form in forms))
 
 
 def read_options(options: Sequence[str]) -> dict[str, object]:
@@ -244,7 +250,7 @@ def _ill_typed(name: str, kind: str, value: object, problem: ValueError, place: 
         name=name,
         type=kind,
         value=_plain(value),
-        problem=str(problem) or None,
+        problem=reason_of(problem) or None,
         example=example(kind),
         **place,
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dli_core.errors import ErrorCode, error
+from dli_core.errors.phrase import recognised
 
 if TYPE_CHECKING:
     import dli_fast
@@ -137,7 +138,8 @@ def read_text(path: Path, shown: str) -> str:
     try:
         return path.read_bytes().decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as problem:
-        raise error(ErrorCode.FILE_NOT_FOUND, "not_utf8", path=shown, problem=problem.reason, cause=problem) from None
+        why = recognised("number", problem.reason)
+        raise error(ErrorCode.FILE_NOT_FOUND, "not_utf8", path=shown, problem=why, cause=problem) from None
     except OSError as problem:
         text = problem.strerror or str(problem)
         raise error(ErrorCode.FILE_NOT_FOUND, "unreadable", path=shown, problem=text, cause=problem) from problem

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import dli_fast
 
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import recognised
 from dli_core.render.sources import FileMap, Text, included_texts, macro_texts, main_text, side_texts
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class SpecTemplates:
             name = problem.message.split("`")[1]
             near = difflib.get_close_matches(name, [*values, *FUNCTIONS, *_DS], n=1)
             candidate = near[0] if near else None
-        what = None if problem.kind in _TOLD else name or problem.message
+        what = None if problem.kind in _TOLD else name or recognised("template", problem.message)
         return error(code, problem.kind, problem=what, candidate=candidate, **place)
 
 

@@ -16,6 +16,8 @@ from decimal import Decimal, InvalidOperation
 
 import dli_fast
 
+from dli_core.errors.phrase import Text, recognised
+
 _IDENTIFIER = re.compile(r"[^\W\d][\w$]*(\.[^\W\d][\w$]*)*")
 _INTEGER = re.compile(r"[+-]?\d{1,38}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
@@ -44,8 +46,7 @@ def example(kind: str) -> str:
 
 def _item(value: object, kind: str) -> object:
     if value is None:
-        message = "a list cannot hold null: IN would never find it"
-        raise ValueError(message)
+        raise ValueError(Text("parameter.null_in_list"))
     return _READERS[kind](value)
 
 
@@ -57,23 +58,22 @@ def _items(value: object) -> list[object]:
         try:
             found: object = json.loads(text, parse_float=Decimal)
         except ValueError as problem:
-            message = f"this is no list in JSON: {problem}"
-            raise ValueError(message) from None
+            raise ValueError(Text("parameter.no_json", problem=str(problem))) from None
         return list(found) if isinstance(found, list) else [found]  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, (list, tuple, set, frozenset)):
         return list(value)  # pyright: ignore[reportUnknownArgumentType]
-    return _refuse(value, "a list")
+    return _refuse(value, "list")
 
 
 def _refuse(value: object, wanted: str) -> list[object]:
-    """Never returns; typed so that every reader can end with it. Of a text, the example says what is wrong with it."""
-    message = "" if isinstance(value, str) else f"{wanted} is wanted, and this is {_article(value)}"
-    raise ValueError(message)
+    """Never returns; typed so that every reader can end with it. Of a text, the example says what is wrong with it.
 
-
-def _article(value: object) -> str:
-    name = "boolean" if isinstance(value, bool) else type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    `wanted` is a key of the room "parameter".
+    """
+    if isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - `read` promises one kind of exception
+    given = "boolean" if isinstance(value, bool) else type(value).__name__
+    raise ValueError(Text("parameter.wanted", wanted=Text(f"parameter.{wanted}"), given=given))
 
 
 def _string(value: object) -> object:
@@ -90,11 +90,10 @@ def _integer(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         if -(2**127) < value < 2**127:
             return value
-        message = "the number is beyond 127 bits"
-        raise ValueError(message)
+        raise ValueError(Text("parameter.bits"))
     if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
         return int(value)
-    return _refuse(value, "a whole number")
+    return _refuse(value, "whole")
 
 
 def _float(value: object) -> object:
@@ -105,15 +104,14 @@ def _float(value: object) -> object:
             return float(value)
         except ValueError:
             pass
-    return _refuse(value, "a number")
+    return _refuse(value, "number")
 
 
 def _decimal(value: object) -> object:
     if isinstance(value, Decimal):
         if value.is_finite():
             return value
-        message = "NaN and infinity are no decimals"
-        raise ValueError(message)
+        raise ValueError(Text("parameter.no_decimal"))
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
     if isinstance(value, float) and math.isfinite(value):
@@ -123,7 +121,7 @@ def _decimal(value: object) -> object:
             return Decimal(value.strip())
         except InvalidOperation:  # pragma: no cover - the pattern is narrower than Decimal's
             pass
-    return _refuse(value, "a decimal number like 12.50")
+    return _refuse(value, "decimal")
 
 
 def _boolean(value: object) -> object:
@@ -131,7 +129,7 @@ def _boolean(value: object) -> object:
         return value
     if isinstance(value, str) and value.strip().lower() in _BOOLEANS:
         return _BOOLEANS[value.strip().lower()]
-    return _refuse(value, "true or false")
+    return _refuse(value, "switch")
 
 
 def _date(value: object) -> object:
@@ -141,9 +139,8 @@ def _date(value: object) -> object:
         try:
             return date.fromisoformat(value.strip())
         except ValueError as problem:
-            message = str(problem)
-            raise ValueError(message) from None
-    return _refuse(value, "a date like 2025-01-31")
+            raise ValueError(recognised("number", str(problem))) from None
+    return _refuse(value, "date")
 
 
 def _timestamp(value: object) -> object:
@@ -156,7 +153,7 @@ def _timestamp(value: object) -> object:
             return datetime.fromisoformat(value.strip())
         except ValueError:
             pass
-    return _refuse(value, "a timestamp like 2025-01-31 10:20:30")
+    return _refuse(value, "timestamp")
 
 
 def _identifier(value: object) -> object:
@@ -165,9 +162,8 @@ def _identifier(value: object) -> object:
     if isinstance(value, str) and _IDENTIFIER.fullmatch(value):
         return dli_fast.Identifier(*value.split("."))
     if isinstance(value, str):
-        message = "a name has letters, digits, _ and $, and dots between its parts"
-        raise ValueError(message)  # noqa: TRY004 - `read` promises one kind of exception
-    return _refuse(value, "a name")
+        raise ValueError(Text("parameter.identifier"))  # noqa: TRY004 - `read` promises one kind of exception
+    return _refuse(value, "name")
 
 
 _READERS: Mapping[str, Callable[[object], object]] = {

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 from dli_core.engines.base import Query
 from dli_core.errors import DLIError, ErrorCode
+from dli_core.errors.phrase import Text
 from dli_core.errors.redact import scrub
+from dli_core.errors.text import text_of
 from dli_core.run.journal import Entry, Journal, JournaledStatement, commit_of, now
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class Execution:
         if self.plan.values.secrets:  # a column without a name of its own has that of its expression
             redact = self.plan.values.redact
             stream.columns = tuple((redact(name), kind) for name, kind in stream.columns)
+            stream.watch.hide(self.plan.values.forms)  # the same for whoever reads it: the header of a file
         translate = stream.hooks.translate
 
         def translated(text: str) -> DLIError:
@@ -90,7 +93,7 @@ class Execution:
             except DLIError as problem:
                 if not left or problem.code not in _PASSING or not problem.details.get("final"):
                     raise
-                self.warnings.append(f"tried again after {problem}")
+                self.warnings.append(Text("run.tried_again", problem=_said(problem)))
                 time.sleep(self.plan.retry_delay)
                 query = replace(query, job_id=_job_id())
         raise AssertionError  # pragma: no cover - the last round returns or raises
@@ -107,7 +110,9 @@ class Execution:
                 if place:  # the engine does not say where: at least where the statement begins
                     problem.details |= {"path": place[0], "line": place[1]}
                 raise
-            self.warnings.append(f"{statement.name or statement.role}: {problem}")
+            self.warnings.append(
+                Text("run.of_statement", statement=statement.name or statement.role, problem=_said(problem))
+            )
 
     def _tell(self, problem: DLIError) -> None:
         """What a refusal is about: the engine does not know."""
@@ -171,6 +176,11 @@ class Execution:
             self._record.end(outcome, error={"code": "", "message": type(problem).__name__}, **facts)
         else:
             self._record.end("done" if stream and stream.complete else "partial", **facts)
+
+
+def _said(problem: DLIError) -> Text:
+    """A failure inside of a warning."""
+    return Text("run.coded", code=problem.code.value, message=text_of(problem))
 
 
 def _job_id() -> str:

@@ -7,12 +7,14 @@ MOCK is this runner over a MockExecutor. The Basecamp Server runs its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Generator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dli_core.engines.base import Engine, Query, WriteRefusal, refused
-from dli_core.engines.factory import make_engine
+from dli_core.engines.factory import dialect_of, make_engine
 from dli_core.errors import DLIError, ErrorCode
 from dli_core.errors.redact import redacted
 from dli_core.errors.text import message_of
@@ -20,16 +22,20 @@ from dli_core.models.common import ResultStatus
 from dli_core.models.result import DryRunResult, ExecutionResult
 from dli_core.run.execution import Execution
 from dli_core.run.plan import Plan, plan_spec, plan_sql
+from dli_core.run.request import RunRequest, SpecKind
 from dli_core.specs.names import Names
 
 if TYPE_CHECKING:
     from dli_core.config.settings import Settings
     from dli_core.engines.base import QueryExecutor
     from dli_core.engines.stream import QueryStream
-    from dli_core.models.spec import Spec
-    from dli_core.run.request import RunRequest
+    from dli_core.models.spec import Spec, SqlSpec
     from dli_core.specs.folder import SpecFolder
     from dli_core.specs.load import Project
+
+
+Describe = Callable[["SqlSpec"], Collection[str] | None]
+_ANY_DAY = date(2025, 1, 31)  # for `ds` where nothing runs
 
 
 class Runner(Protocol):
@@ -62,6 +68,10 @@ class Runner(Protocol):
         """Render, and let the engine check and estimate. Nothing is executed."""
         ...
 
+    def describing(self) -> AbstractContextManager[Describe]:
+        """What tells the columns of a spec's result without running it, for as long as it is needed."""
+        ...
+
     def close(self) -> None:
         """Let go of what is held; the next use opens it again."""
         ...
@@ -81,8 +91,8 @@ class LocalRunner:
 
     @property
     def dialect(self) -> str:
-        """What SQL is rendered for. An engine's name in the configuration is that of its dialect."""
-        return self.settings.local.engine
+        """What SQL is rendered for."""
+        return dialect_of(self.settings)
 
     @cached_property
     def _specs(self) -> SpecFolder:
@@ -126,6 +136,7 @@ class LocalRunner:
             found = found.model_copy(update={"valid": True, "checked": False, "error": None})
         statements = tuple(statement.shown for statement in plan.statements)
         shown = {"sql": plan.main.shown, "statements": statements, "parameters": plan.shown}
+        shown["engine_title"] = self.engine.title
         return found.model_copy(update=shown)
 
     def _ask(self, plan: Plan) -> DryRunResult:
@@ -136,11 +147,50 @@ class LocalRunner:
             if problem.code not in {ErrorCode.EXECUTION_CONNECTION, ErrorCode.EXECUTION_TIMEOUT}:
                 raise
             return DryRunResult(sql=query.sql, engine=self.engine.name, checked=False, error=_complaint(problem))
+        if found.error:
+            found.error["details"].pop("job_id", None)  # nothing was sent: there is no job to look up
         if not plan.values.secrets:
             return found
         redact = plan.values.redact
         columns = tuple((redact(name), kind) for name, kind in found.columns)
         return found.model_copy(update={"error": found.error and _without(found.error, redact), "columns": columns})
+
+    @contextmanager
+    def describing(self) -> Generator[Describe]:
+        """What tells the columns of a spec's result, by the engine's own binder: None where it cannot say.
+
+        Only an engine in this process is asked: a check connects to nothing, and costs nothing elsewhere.
+        """
+        made: list[Engine] = []
+
+        def engine() -> Engine:
+            if "engine" in vars(self):
+                return self.engine  # it may know temporary tables, or a database in memory
+            if not made:
+                made.append(make_engine(self.settings, self._executor))
+            return made[0]
+
+        def columns(spec: SqlSpec) -> tuple[str, ...] | None:
+            try:
+                return self._columns(spec, engine())
+            except DLIError:  # a table that is not there yet, a database that is in use: a run will tell
+                return None
+
+        try:
+            yield columns
+        finally:
+            for each in made:
+                each.close()
+
+    def _columns(self, spec: SqlSpec, engine: Engine) -> tuple[str, ...] | None:
+        from dli_core.render.check import samples  # noqa: PLC0415 - a run checks nothing
+
+        if not engine.capabilities.embedded:
+            return None
+        request = RunRequest(kind=cast("SpecKind", spec.kind), name=spec.name, parameters=samples(spec), ds=_ANY_DAY)
+        plan = plan_spec(spec, request, self.settings, self.dialect, self._names)
+        found = engine.dry_run(Query(plan.main.sql, "dli-dry-run", plan.timeout, source_map=plan.main.source_map))
+        return tuple(name for name, _ in found.columns) or None
 
     def _refusal(self, plan: Plan, request: RunRequest) -> WriteRefusal | None:
         """Why a statement that changes data must not run, if it must not; at once where the spec says it is one."""

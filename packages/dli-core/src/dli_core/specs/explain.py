@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from dli_core.errors.phrase import Text, either, reason_of
 from dli_core.models.base import FAULT, Path, quoted
 from dli_core.models.quality_rules import RULES
 from dli_core.models.quality_test import QualityTest
 from dli_core.models.spec import Spec
 from dli_core.models.spelling import VALUES, alike, meant, nearest
 from dli_core.specs.problem import Place, Problem, problem
-from dli_core.specs.wording import WANTED, as_written, either, limit, of_type, subject
+from dli_core.specs.wording import WANTED, as_written, limit, of_type, subject
 
 if TYPE_CHECKING:
     import dli_fast
@@ -77,8 +78,7 @@ def explain(found: ValidationError, written: Written) -> list[Problem]:
     problems = [problem(written.path, place, message) for place, message in sorted(kept)]
     if len(errors) > MOST and problems:
         last = problems[-1]
-        message = "there are more problems in this file: correct these first"
-        problems.append(problem(written.path, (last["line"], last["column"]), message))
+        problems.append(problem(written.path, (last["line"], last["column"]), Text("spec.more")))
     return problems
 
 
@@ -95,30 +95,34 @@ class _Teller:
         if kind == "extra_forbidden":
             return self._unknown(where)
         if kind == "missing":
-            return _Told(self.written.places.nearest(where[:-1]), f"'{where[-1]}' is missing", lacks=(where,))
+            return _Told(self.written.places.nearest(where[:-1]), Text("spec.missing", key=where[-1]), lacks=(where,))
         return _Told(self.written.place(where), self._wrong(where, error))
 
     def _unknown(self, where: Path) -> _Told:
         """A key that has no meaning where it stands."""
         block, key = where[:-1], str(where[-1])
         model, place = _model_at(self.written.model, block), self.written.places.nearest(where)
-        start = f"unknown key {quoted(key)}"
+        shown = quoted(key)
         names = [*_fields(model)] if model else []
         inner = _below(model, self.written.at(block))
         if outer := next((outer for outer, keys in inner.items() if key in keys), None):
-            return _Told(place, f"{start}: it belongs below '{outer}'", (*block, outer, key))
+            return _Told(place, Text("spec.unknown_below", key=shown, outer=outer), (*block, outer, key))
         if near := meant(key, names):
-            return _Told(place, f"{start}, did you mean '{near}'?", (*block, near))
+            return _Told(place, Text("spec.unknown_meant", key=shown, near=near), (*block, near))
         for outer, keys in inner.items():
             if near := meant(key, keys):
-                return _Told(place, f"{start}, did you mean '{near}' below '{outer}'?", (*block, outer, near))
+                message = Text("spec.unknown_meant_below", key=shown, near=near, outer=outer)
+                return _Told(place, message, (*block, outer, near))
         if others := [kind for kind, other in self.written.models.items() if not block and key in _fields(other)]:
-            return _Told(place, f"{start}: only a {others[0]} spec has it")
+            return _Told(place, Text("spec.unknown_kind", key=shown, kind=others[0]))
         if near := alike(key, names):
-            return _Told(place, f"{start}, did you mean '{near}'?", (*block, near))
-        return _Told(place, start + (f": use {either(names, 'and')}" if 0 < len(names) <= _FEW else ""))
+            return _Told(place, Text("spec.unknown_meant", key=shown, near=near), (*block, near))
+        few = 0 < len(names) <= _FEW
+        return _Told(
+            place, Text("spec.unknown_use" if few else "spec.unknown", key=shown, names=few and either(names, "and"))
+        )
 
-    def _wrong(self, where: Path, error: ErrorDetails) -> str:
+    def _wrong(self, where: Path, error: ErrorDetails) -> Text | str:
         """What to write instead of one value."""
         kind, given, facts = error["type"], error["input"], error.get("ctx", {})
         what = subject(where)
@@ -126,21 +130,20 @@ class _Teller:
             return self._not_one_of(where, given, _QUOTED.findall(facts["expected"]))
         if kind in WANTED:
             return of_type(what, WANTED[kind], given, needed=self._is_needed(where))
-        message = error["msg"].removeprefix("Value error, ")
-        fallback = message if kind == "value_error" else f"{what} does not fit: {message}"
-        return limit(kind, what, given, facts) or fallback
+        if kind == "value_error":
+            return reason_of(facts["error"])
+        return limit(kind, what, given, facts) or Text("spec.does_not_fit", what=what, problem=error["msg"])
 
-    def _not_one_of(self, where: Path, given: object, allowed: list[str]) -> str:
+    def _not_one_of(self, where: Path, given: object, allowed: list[str]) -> Text:
         lists = [name for name in allowed if name.startswith("list[")]
-        plain = [name for name in allowed if name not in lists] + ["list[…] of one of these"] * bool(lists)
-        what, use = subject(where), either(plain, "or")
+        plain = [name for name in allowed if name not in lists] + [Text("spec.list_of_these")] * bool(lists)
+        what, use, shown = subject(where), either(plain, "or"), as_written(given)
         if given is None:
-            return f"{what} has no value: use {use}"
+            return Text("spec.no_value_use", what=what, names=use)
         if where == ("type",):
-            named = f"the file is named {self.written.kind}.*.yaml"
-            return f"{what} is {as_written(given)}, and {named}: write {use}, or rename the file"
+            return Text("spec.other_kind", what=what, given=shown, kind=self.written.kind, names=use)
         near = nearest(given, allowed, VALUES) if isinstance(given, str) else None
-        return f"{what} is {as_written(given)}" + (f", did you mean '{near}'?" if near else f": use {use}")
+        return Text("spec.is_meant" if near else "spec.is_use", what=what, given=shown, near=near, names=use)
 
     def _is_needed(self, where: Path) -> bool:
         model = _model_at(self.written.model, where[:-1])

@@ -21,6 +21,7 @@ import dli_fast
 from pydantic import ValidationError
 
 from dli_core.errors import DLIError
+from dli_core.errors.phrase import Text, of_yaml, reason_of
 from dli_core.models.base import is_qualified, name_of
 from dli_core.models.dataset import DatasetSpec
 from dli_core.models.metric import MetricSpec
@@ -114,32 +115,42 @@ def load_files(root: Path, files: Iterable[SpecFile]) -> Project:
 def load_spec(file: SpecFile, root: Path) -> Spec:
     """Read one file, or raise DLI-202 with all that is wrong in it (`problems`)."""
     relative = relative_to(root, file.path)
-    values, places = _read(file, relative)
+    values, places, twice = _read(file, relative)
     try:
         spec = _model(file.kind).model_validate(values)
     except ValidationError as found:
         from dli_core.specs.explain import Written, explain  # noqa: PLC0415 - only for what is wrong
 
         problems = explain(found, Written(MODELS, file.kind, relative, values, places))
-        raise invalid(relative, file.kind, name_of(values), problems) from None
+        raise invalid(relative, file.kind, name_of(values), by_place([*twice, *problems])) from None
+    if twice:
+        raise invalid(relative, file.kind, spec.name, twice)
     return spec.read_from(Source(file.path, relative, places))
 
 
-def _read(file: SpecFile, relative: str) -> tuple[dict[str, object], dli_fast.Places]:
-    """The keys and values of a file, with their places; DLI-202 for one that is no mapping in YAML."""
+def _read(file: SpecFile, relative: str) -> tuple[dict[str, object], dli_fast.Places, list[Problem]]:
+    """The keys and values of a file, with their places, and its keys that stand twice, of which the first counts.
+
+    Raises DLI-202 for a file that is no mapping in YAML.
+    """
     data = b""
+    twice: list[dli_fast.YamlError] = []
     try:
         data = read_bytes(file.path)
-        values, places = dli_fast.read_yaml(data)
+        values, places = dli_fast.read_yaml(data, twice=twice)
     except OSError as found:
-        raise invalid(relative, file.kind, None, [problem(relative, START, str(found))]) from None
+        raise invalid(relative, file.kind, None, [problem(relative, START, reason_of(found))]) from None
     except dli_fast.YamlError as found:
-        told = problem(relative, (found.line, found.column), found.message)
-        raise invalid(relative, file.kind, _written_name(data), [told]) from None
+        told = by_place(_of_yaml(item, relative) for item in [*twice, found])
+        raise invalid(relative, file.kind, _written_name(data), told) from None
     if isinstance(values, dict):
-        return cast("dict[str, object]", values), places
-    what = "is empty: write at least a name and a query" if values is None else "does not hold keys and values"
-    raise invalid(relative, file.kind, None, [problem(relative, START, f"the file {what}")])
+        return cast("dict[str, object]", values), places, [_of_yaml(item, relative) for item in twice]
+    what = Text("spec.empty" if values is None else "spec.no_block")
+    raise invalid(relative, file.kind, None, [problem(relative, START, what)])
+
+
+def _of_yaml(found: dli_fast.YamlError, relative: str) -> Problem:
+    return problem(relative, (found.line, found.column), of_yaml(found.message))
 
 
 def _model(kind: str) -> type[Spec]:
@@ -159,7 +170,8 @@ def _written_name(data: bytes) -> str | None:
 
 def _twice(spec: Spec, first: Spec) -> Problem:
     where, other = _source(spec).value_at("name"), _source(first).at("name")
-    message = f"'{spec.name}' is the name of another {spec.kind} already: {other['path']}:{other['line']}"
+    place = f"{other['path']}:{other['line']}"
+    message = Text("spec.name_taken", name=spec.name, kind=spec.kind, place=place)
     return problem(where["path"], (where["line"], where["column"]), message)
 
 

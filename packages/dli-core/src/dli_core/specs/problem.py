@@ -17,7 +17,7 @@ class Problem(TypedDict):
     path: str  # relative to the project's root
     line: int
     column: int
-    message: str  # a sentence without a full stop
+    message: str  # a sentence without a full stop, mostly a Text: it is said in the language of whoever shows it
 
 
 def problem(path: str, place: Place, message: str) -> Problem:

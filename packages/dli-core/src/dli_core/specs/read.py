@@ -9,6 +9,8 @@ import os
 import stat
 from pathlib import Path
 
+from dli_core.errors.phrase import Text
+
 LARGEST = 1 << 20  # bytes of a spec
 # A pipe under this name would wait for a writer for ever.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
@@ -23,11 +25,9 @@ def read_bytes(path: Path) -> bytes:
     try:
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):
-            message = "this is no file"
-            raise OSError(message)
+            raise OSError(Text("spec.no_file"))
         if facts.st_size > LARGEST:
-            message = f"the file has {facts.st_size:,} bytes, and a spec has at most {LARGEST:,}"
-            raise OSError(message)
+            raise OSError(Text("spec.too_large", bytes=f"{facts.st_size:,}", most=f"{LARGEST:,}"))
         return _read(handle, facts.st_size)
     finally:
         os.close(handle)
@@ -50,6 +50,6 @@ def _read(handle: int, size: int) -> bytes:
 
 def _told(problem: OSError) -> OSError:
     """The same class, so that callers can tell a missing file; its text is only the reason."""
-    told = type(problem)(f"the file cannot be read: {(problem.strerror or str(problem)).lower()}")
+    told = type(problem)(Text("spec.unreadable", problem=(problem.strerror or str(problem)).lower()))
     told.errno = problem.errno
     return told

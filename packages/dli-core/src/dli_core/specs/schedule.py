@@ -13,15 +13,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import dli_fast
 
 from dli_core.errors import ErrorCode, error
+from dli_core.errors.phrase import Text, recognised
+from dli_core.errors.text import text_of
 from dli_core.models.result import Finding
 from dli_core.models.spec import Schedule, Source
 from dli_core.models.spelling import alike
 
-_TOLD = {
-    "twice": "the clock shows this time twice, and it fires both times",
-    "moved": "the clock skips this time, and it fires when the clock goes on",
-    "skipped": "the clock skips this time, and it does not fire",
-}
+_TOLD = {"twice": "spec.fires_twice", "moved": "spec.fires_moved", "skipped": "spec.fires_not"}
 
 
 def schedule_findings(schedule: Schedule, source: Source, year: int | None = None) -> Iterator[Finding]:
@@ -29,16 +27,18 @@ def schedule_findings(schedule: Schedule, source: Source, year: int | None = Non
     zone = _zone(schedule.timezone)
     if zone is None:
         near = alike(schedule.timezone, available_timezones())
-        message = f"unknown time zone '{schedule.timezone}'" + (f", did you mean '{near}'?" if near else "")
+        message = Text("spec.zone_meant" if near else "spec.zone", zone=schedule.timezone, near=near)
         yield _finding("error", message, source.value_at("schedule", "timezone"))
     try:
         cron = dli_fast.Cron(schedule.cron)
     except dli_fast.CronError as problem:
-        message = error(ErrorCode.WORKFLOW_INVALID_CRON, cron=schedule.cron, problem=problem.message).message
-        yield _finding("error", message, _place(source, problem.position))
+        what = recognised("cron", problem.message)
+        told = text_of(error(ErrorCode.WORKFLOW_INVALID_CRON, cron=schedule.cron, problem=what))
+        yield _finding("error", told, _place(source, problem.position))
         return
     for surprise in cron.surprises(year or date.today().year, zone) if zone else ():  # noqa: DTZ011 - any zone's year
-        message = f"{surprise.wall:%Y-%m-%d %H:%M} in {schedule.timezone}: {_TOLD[surprise.kind]}"
+        moment = f"{surprise.wall:%Y-%m-%d %H:%M}"
+        message = Text(_TOLD[surprise.kind], moment=moment, zone=schedule.timezone)
         yield _finding("warning", message, source.value_at("schedule", "cron"))
 
 

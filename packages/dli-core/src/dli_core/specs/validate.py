@@ -14,6 +14,8 @@ from functools import cached_property
 from typing import Any
 
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import Text, either
+from dli_core.errors.text import text_of
 from dli_core.models.quality import QualitySpec
 from dli_core.models.result import Finding
 from dli_core.models.spec import Source, Spec, SqlSpec
@@ -47,11 +49,13 @@ def error_finding(problem: DLIError) -> Finding:
     """An error as a finding at its place."""
     details = problem.details
     near = details.get("candidates") or [name for name in [details.get("candidate")] if name]
-    meant = f", did you mean {' or '.join(repr(str(name)) for name in near[:3])}?" if near else ""
-    what = str(details.get("problem") or "")
-    message = problem.message if what in problem.message else f"{problem.message}: {what}"
+    message, what = text_of(problem), details.get("problem") or ""
+    if str(what) not in message:
+        message = Text("spec.told", message=message, problem=what)
+    if near:
+        message = Text("near.meant", problem=message, names=either([repr(str(name)) for name in near[:3]], "or"))
     place = {key: details.get(key) for key in ("path", "line", "column")}
-    return Finding(severity="error", code=problem.code.value, message=f"{message}{meant}", **place)
+    return Finding(severity="error", code=problem.code.value, message=message, **place)
 
 
 class ProjectCheck:
@@ -99,7 +103,7 @@ class ProjectCheck:
     def _misspelt(self, spec: SqlSpec, source: Source) -> Iterator[Finding]:
         for index, name in enumerate(spec.depends_on):
             if self.names.resolve(name) is None and (near := self.names.misspelt(name)):
-                message = f"depends_on names '{name}', did you mean '{near}'?"
+                message = Text("spec.depends_on", name=name, near=near)
                 place = source.value_at("depends_on", index)
                 yield Finding(severity="warning", code=ErrorCode.DATASET_NOT_FOUND.value, message=message, **place)
 

@@ -11,6 +11,7 @@ from dli_cli.console import Console
 from dli_cli.options import Directory
 from dli_cli.usage import UsageError
 from dli_core.errors import ErrorCode, error
+from dli_core.errors.phrase import Text
 from dli_core.errors.safe import escaped
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="A dotted path like local.engine.")]
@@ -39,10 +40,10 @@ def set_command(
     from dli_core.config.edit import set_value  # noqa: PLC0415 - --help needs none
 
     if project and private:
-        raise UsageError("--project and --private exclude each other.", "Give one of the two, or neither.")
+        raise UsageError(Text("usage.project_private"), Text("usage.one_or_neither"))
     path = _file(console, project=project, private=private, directory=directory)
     set_value(path, key, value)
-    console.note(f"✓ {escaped(key)} is set in {escaped(str(path))}")
+    console.tell("screen.is_set", key=escaped(key), path=escaped(str(path)))
 
 
 def _file(console: Console, *, project: bool, private: bool, directory: Path | None) -> Path:
@@ -59,8 +60,5 @@ def _file(console: Console, *, project: bool, private: bool, directory: Path | N
         return root / (PROJECT_FILE if project else PRIVATE_FILE)
     home = home_of(console.environ)
     if home is None:
-        raise UsageError(
-            "There is no home folder to keep your own configuration in.",
-            "Set HOME, or write into the project with --project or --private.",
-        )
+        raise UsageError(Text("usage.no_home"), Text("usage.set_home"))
     return home / ".dli" / "config.yaml"

@@ -10,6 +10,7 @@ from dli_cli.console import Console
 from dli_cli.options import ListOptions
 from dli_cli.session import overrides_of
 from dli_cli.usage import EXIT_CODE
+from dli_core.errors.phrase import said
 from dli_core.errors.safe import escaped
 
 _MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "skip": "-"}
@@ -30,8 +31,11 @@ def check_command(console: Console, options: ListOptions) -> None:
         console.json([dataclasses.asdict(check) for check in found])
     else:
         for check in found:
-            console.data(f"{_MARKS[check.status]} {escaped(check.name)}: {escaped(check.message)}")
-            if check.remedy:
-                console.data(f"    {escaped(check.remedy)}")
+            name, message, remedy = (
+                escaped(said(text, console.language)) for text in (check.name, check.message, check.remedy)
+            )
+            console.data(f"{_MARKS[check.status]} {name}: {message}")
+            if remedy:
+                console.data(f"    {remedy}")
     if any(check.status == "fail" for check in found):
         raise typer.Exit(EXIT_CODE)

@@ -84,4 +84,5 @@ def path_command(console: Console, options: ListOptions) -> None:
         console.json([{"path": str(path), "exists": path.is_file()} for path in paths])
     else:
         for path in paths:
-            console.data(escaped(str(path)) + ("" if path.is_file() else "  (absent)"))
+            shown = escaped(str(path))
+            console.data(shown if path.is_file() else console.say("screen.absent_file", path=shown))

@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,11 +23,13 @@ import duckdb
 from dli_core.config import hidden
 from dli_core.config.hidden import HIDDEN, without_secrets
 from dli_core.engines.base import Capabilities, Query, Session, refused
-from dli_core.engines.duckdb_errors import from_exception, from_text, has_place, translated
-from dli_core.engines.duckdb_types import selection
+from dli_core.engines.duckdb import DIALECT, Config
+from dli_core.engines.duckdb.errors import from_exception, from_text, has_place, translated
+from dli_core.engines.duckdb.types import json_paths, selection
 from dli_core.engines.stream import QueryStream, StreamHooks, timed_out
 from dli_core.engines.worker import CallTimeoutError, interruptible
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.errors.phrase import Text
 from dli_core.models.result import DryRunResult
 
 if TYPE_CHECKING:
@@ -48,15 +51,21 @@ _ANSWERS = {(), (("Count", "BIGINT"),), (("Success", "BOOLEAN"),)}
 
 
 class DuckDBSession:
-    """A cursor: one connection of its own on the engine's database."""
+    """A cursor: one connection of its own on the engine's database, opened when the first statement comes."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        self.cursor = cursor
+    def __init__(self, opened: Callable[[], duckdb.DuckDBPyConnection]) -> None:
+        self._opened = opened
+
+    @cached_property
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """The cursor. A database whose file is not there is made here."""
+        return self._opened()
 
     def close(self) -> None:
         """Free the cursor; temporary tables go with it."""
-        with contextlib.suppress(duckdb.Error):
-            self.cursor.close()
+        if "cursor" in vars(self):
+            with contextlib.suppress(duckdb.Error):
+                self.cursor.close()
 
 
 class DuckDBEngine:
@@ -64,24 +73,27 @@ class DuckDBEngine:
 
     name = "duckdb"
     title = "DuckDB"
-    dialect = "duckdb"
-    capabilities = Capabilities()
+    dialect = DIALECT
+    capabilities = Capabilities(embedded=True)
 
     def __init__(self, settings: Settings) -> None:
-        self._options = settings.local.duckdb
+        self._options = settings.local.block(Config)
         self._base = settings.base
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
         self._running: dict[str, duckdb.DuckDBPyConnection] = {}
 
     def session(self) -> DuckDBSession:
-        """A cursor on the database, opened on first use; UTC, and files relative to the project's root."""
+        """A cursor on the database; UTC, and files relative to the project's root."""
+        return DuckDBSession(self._cursor)
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
         with self._lock, translated():
             if self._connection is None:
                 self._connection = self._open()
             cursor = self._connection.cursor()
             self._prepare(cursor)
-        return DuckDBSession(cursor)
+        return cursor
 
     def _prepare(self, cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute("SET file_search_path = ?", [str(self._base)])
@@ -106,10 +118,11 @@ class DuckDBEngine:
     def dry_run(self, query: Query) -> DryRunResult:
         """Let DuckDB bind and plan the one statement. Nothing runs, whatever the text is, and no database is made."""
         session = self._elsewhere() if self._connection is None and self._would_be_made() else self.session()
+        cursor = session.cursor  # a database that cannot be opened says nothing about the SQL
         try:
             with translated(query):
-                statement = _single(session.cursor, query)
-            columns = self._plan(session.cursor, statement, query)
+                statement = _single(cursor, query)
+            columns = self._plan(cursor, statement, query)
         except DLIError as problem:
             complaint = {"code": str(problem.code), "message": problem.message, "details": problem.details}
             return DryRunResult(sql=query.sql, engine=self.name, checked=True, valid=False, error=complaint)
@@ -140,6 +153,12 @@ class DuckDBEngine:
                 self._connection.close()
                 self._connection = None
 
+    def _check_first(self, query: Query) -> None:
+        """What is refused makes no database either: where there is none yet, the statement is looked at before."""
+        if query.refuse_writes is not None and self._connection is None and self._would_be_made():
+            with contextlib.closing(self._elsewhere()) as session, translated(query):
+                _check_writes(_single(session.cursor, query), query)
+
     def _would_be_made(self) -> bool:
         """Is there no file of the database yet, and a place for it?"""
         file = Path(self._options.database)
@@ -147,10 +166,14 @@ class DuckDBEngine:
 
     def _elsewhere(self) -> DuckDBSession:
         """A session on an empty database in memory, in place of the empty file that a run would make."""
-        with translated():
-            connection = duckdb.connect()
-            self._prepare(connection)
-        return DuckDBSession(connection)
+
+        def opened() -> duckdb.DuckDBPyConnection:
+            with translated():
+                connection = duckdb.connect()
+                self._prepare(connection)
+            return connection
+
+        return DuckDBSession(opened)
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         path = self._options.database  # absolute already, unless it is no file
@@ -172,6 +195,7 @@ class DuckDBEngine:
 
     def _submit(self, query: Query, session: DuckDBSession, *, owned: bool) -> QueryStream:
         submitted = time.monotonic()
+        self._check_first(query)
         cursor = session.cursor
         self._running[query.job_id] = cursor
 
@@ -185,13 +209,13 @@ class DuckDBEngine:
             with translated(query):
                 statement = _single(cursor, query)
                 _check_writes(statement, query)
-                columns, watch, missing = self._call(query, lambda: _execute(cursor, statement, query))
+                columns, watch, missing, json = self._call(query, lambda: _execute(cursor, statement, query))
         except BaseException:
             self._running.pop(query.job_id, None)
             raise
         returns_rows = statement.type in _ROWS or columns not in _ANSWERS
-        stream = QueryStream(query, columns, watch, hooks, returns_rows=returns_rows, submitted=submitted)
-        stream.warnings.extend(f"the declared column {name} is not in the result" for name in missing)
+        stream = QueryStream(query, columns, watch, hooks, returns_rows=returns_rows, json=json, submitted=submitted)
+        stream.warnings.extend(Text("run.declared_column", name=name) for name in missing)
         return stream
 
     def _call(self, query: Query, call: Callable[[], T]) -> T:
@@ -227,11 +251,6 @@ _PLANNED = {
 }
 
 
-def make(settings: Settings) -> DuckDBEngine:
-    """The engine for these settings; the name that `factory` looks for."""
-    return DuckDBEngine(settings)
-
-
 def _own(session: Session) -> DuckDBSession:
     if not isinstance(session, DuckDBSession):
         message = f"a DuckDBEngine cannot use a {type(session).__name__}"
@@ -262,8 +281,8 @@ def _only_reads(statement: duckdb.Statement) -> bool:
 
 def _execute(
     cursor: duckdb.DuckDBPyConnection, statement: duckdb.Statement, query: Query
-) -> tuple[tuple[tuple[str, str], ...], dli_fast.Watch, list[str]]:
-    """Start the statement; rows come when the watch is read. Third: declared columns that the result lacks."""
+) -> tuple[tuple[tuple[str, str], ...], dli_fast.Watch, list[str], list[list[int]]]:
+    """Start the statement; rows come when the watch is read. With it: declared columns it lacks, and those of JSON."""
     try:
         relation: Any = cursor.sql(statement)
     except (duckdb.BinderException, duckdb.CatalogException) as problem:
@@ -271,14 +290,14 @@ def _execute(
             _locate(cursor, query)
         raise
     if relation is None:
-        return (), dli_fast.Watch(dli_fast.from_rows([])), []
+        return (), dli_fast.Watch(dli_fast.from_rows([])), [], []
     missing = [name for name, _ in query.columns if name not in relation.columns]
     if statement.type is duckdb.StatementType.SELECT:
         selected = selection(relation.columns, relation.types, dict(query.columns))
         if selected is not None:
             relation = relation.project(selected)
     columns = tuple(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
-    return columns, dli_fast.Watch(relation), missing
+    return columns, dli_fast.Watch(relation), missing, json_paths(relation.types)
 
 
 def _locate(cursor: duckdb.DuckDBPyConnection, query: Query) -> None:

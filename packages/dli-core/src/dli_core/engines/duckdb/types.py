@@ -3,12 +3,13 @@
     relation ─▶ selection() ─▶ `CAST(#1 AS BIGINT) AS "n", #2 AS "s"` or None: as it is
 
 DuckDB hands out UHUGEINT beyond 38 digits as another number, TIMETZ without its zone, and BIT, BIGNUM and VARIANT as
-bytes of its own. They go out as their text instead, inside of lists, structs, maps and unions too.
+bytes of its own. They go out as their text instead, inside of lists, structs, maps and unions too. JSON goes out as
+plain text: `json_paths` says where it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 # DESIGN §3's types by DuckDB's names; decimal(p,s) is the same. `integer` is 64-bit on every engine.
@@ -67,6 +68,20 @@ def carried(kind: Kind) -> str | None:
     if not any(casts):
         return None
     return build([(name, cast or str(part)) for (name, part), cast in zip(inner, casts, strict=True)], size)
+
+
+def json_paths(kinds: Sequence[Kind]) -> list[list[int]]:
+    """Where a result holds JSON, as `dli_fast.Watch` wants it: DuckDB's Arrow says only that it is text."""
+    return [[at, *path] for at, kind in enumerate(kinds) for path in _json_within(kind)]
+
+
+def _json_within(kind: Kind) -> Iterator[list[int]]:
+    if str(kind) == "JSON":
+        yield []
+    elif kind.id in _NESTED:
+        # A union's tag, which has no name, is no field of it.
+        parts = [part for name, part in kind.children if not isinstance(part, int) and (name or kind.id != "union")]
+        yield from ([at, *path] for at, part in enumerate(parts) for path in _json_within(part))
 
 
 def quoted(name: str) -> str:
