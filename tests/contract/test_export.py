@@ -450,7 +450,7 @@ class Claim:
     rows: int
     drained: int
     bytes: int = 0
-    sha256: str = ""
+    sha256: str | None = None
 
 
 @pytest.mark.parametrize(

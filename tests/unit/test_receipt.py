@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import pickle
 import shutil
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,43 @@ def test_a_file_that_cannot_be_read_is_said_so(exported: Path, monkeypatch: pyte
     with pytest.raises(DLIError) as caught:
         verify(exported)
     assert (caught.value.code, caught.value.details["reason"]) == (ErrorCode.FILE_NOT_FOUND, "unreadable")
+
+
+# The hash of a result
+
+
+def test_without_a_receipt_the_hash_is_of_the_file_that_was_written(api: SqlAPI, tmp_path: Path):
+    done = api.export("SELECT 1 AS n", tmp_path / "out.csv")
+    assert done.sha256 == hashlib.sha256(b"n\n1\n").hexdigest()
+
+
+def test_the_hash_of_a_file_that_changed_is_refused(api: SqlAPI, tmp_path: Path):
+    if not marks_are_kept(tmp_path):
+        pytest.xfail("the filesystem keeps no marks: the size decides")
+    path = tmp_path / "out.csv"
+    changed = api.export("SELECT 1 AS n", path)
+    path.write_bytes(b"n\n2\n")
+    replaced = api.export("SELECT 2 AS n", path)
+    api.export("SELECT 3 AS n", path)
+    for done in (changed, replaced):
+        with pytest.raises(DLIError) as caught:
+            _ = done.sha256
+        assert (caught.value.code, caught.value.details["reason"]) == (ErrorCode.FILE_NOT_FOUND, "changed")
+
+
+def test_the_hash_of_a_file_that_is_gone_and_of_a_stream_is_refused(api: SqlAPI, tmp_path: Path):
+    gone = api.export("SELECT 1 AS n", tmp_path / "out.csv")
+    gone.path.unlink()
+    for done in (gone, api.export("SELECT 1 AS n", Path("/dev/null"))):
+        with pytest.raises(DLIError) as caught:
+            _ = done.sha256
+        assert caught.value.code is ErrorCode.FILE_NOT_FOUND
+
+
+def test_a_result_keeps_its_hash_through_a_pickle(api: SqlAPI, tmp_path: Path):
+    done = api.export("SELECT 1 AS n", tmp_path / "out.csv", options=WITH)
+    done.path.unlink()
+    assert pickle.loads(pickle.dumps(done)).sha256 == done.sha256
 
 
 # Where the receipt goes

@@ -6,7 +6,7 @@
 
 use crate::pipe::{Chunks, Fault, Halt, Layout};
 use crate::stream::Batch;
-use crate::text::fast::{Plan, Style};
+use crate::text::fast::{Cpu, Plan, Style};
 use crate::text::{self, Encoder, Form, TextError};
 use arrow_schema::{DataType, Field, Schema};
 use std::ops::Range;
@@ -103,6 +103,13 @@ impl Csv {
     #[must_use]
     pub fn reference(mut self) -> Self {
         self.plan = None;
+        self
+    }
+
+    /// The same layout as a lesser CPU writes it.
+    #[must_use]
+    pub fn on(mut self, cpu: Cpu) -> Self {
+        self.plan = self.plan.map(|plan| plan.on(cpu));
         self
     }
 }

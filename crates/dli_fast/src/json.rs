@@ -6,7 +6,7 @@
 
 use crate::pipe::{Chunks, Fault, Halt, Layout};
 use crate::stream::Batch;
-use crate::text::fast::{Plan, Style};
+use crate::text::fast::{Cpu, Plan, Style};
 use crate::text::{self, Encoder, Form, TextError};
 use arrow_schema::Schema;
 use std::collections::HashSet;
@@ -47,6 +47,13 @@ impl Json {
     #[must_use]
     pub fn reference(mut self) -> Self {
         self.fast = None;
+        self
+    }
+
+    /// The same layout as a lesser CPU writes it.
+    #[must_use]
+    pub fn on(mut self, cpu: Cpu) -> Self {
+        self.fast = self.fast.map(|plan| plan.on(cpu));
         self
     }
 }

@@ -17,7 +17,7 @@ mod writer;
 
 pub use chunks::{Chunks, Stopped};
 pub use compress::Compression;
-pub use target::Target;
+pub use target::{Place, Target};
 
 pub(crate) use crew::{Shared, conduct, panic_text};
 pub(crate) use reader::{Held, piece_rows, read};
@@ -33,6 +33,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Input bytes that may be in flight before the reader asks for more.
 const INPUT_BUDGET: usize = 16 << 20;
+/// Bytes of text that may wait to be written, about.
+const TEXT_BUDGET: usize = 16 << 20;
+
 /// A value that has no form: the column's name and the row's index in its batch.
 #[derive(Debug)]
 pub struct Fault {
@@ -68,8 +71,8 @@ pub trait Layout: Send + Sync {
     /// Bytes after the last of `rows` rows.
     fn tail(&self, rows: u64, out: &mut Vec<u8>);
     /// How the rows are divided.
-    fn grain(&self, compression: Compression) -> Grain {
-        Grain { bytes: compression.chunk(), least_rows: 16 }
+    fn grain(&self, settings: Settings) -> Grain {
+        Grain { bytes: settings.chunk(), least_rows: 16 }
     }
 }
 
@@ -91,6 +94,18 @@ pub struct Settings {
     pub compression: Compression,
 }
 
+impl Settings {
+    /// Bytes of text a chunk. What is compressed depends on the data alone, so that its blocks do too; plain text comes
+    /// in chunks as large as memory allows, since handing one to another thread costs as much as writing 2,000 cells.
+    #[must_use]
+    pub fn chunk(self) -> usize {
+        match self.compression {
+            Compression::None => (TEXT_BUDGET / (4 * self.workers.max(1))).clamp(256 << 10, 1 << 20),
+            _ => 1 << 20,
+        }
+    }
+}
+
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
@@ -100,8 +115,8 @@ pub struct Written {
     pub drained: u64,
     /// Bytes that reached the target.
     pub bytes: u64,
-    /// SHA-256 of these bytes, in hex.
-    pub sha256: String,
+    /// SHA-256 of these bytes, in hex, if it was wanted.
+    pub sha256: Option<String>,
 }
 
 /// Why nothing complete was written.
@@ -133,7 +148,7 @@ pub trait Caller {
     fn tick(&mut self) -> Result<(), Raised>;
     /// Rows and bytes so far, at most ten times a second.
     fn progress(&mut self, rows: u64, bytes: u64) -> Result<(), Raised>;
-    /// All of `chunk` to a [`Target::Caller`].
+    /// All of `chunk` to a [`Place::Caller`].
     fn put(&mut self, chunk: Vec<u8>) -> Result<(), Raised>;
 }
 
@@ -168,9 +183,8 @@ pub fn run(
     cancelled: &AtomicBool,
     caller: &mut dyn Caller,
 ) -> Result<Written, Failure> {
-    let Settings { workers, compression } = settings;
-    let workers = workers.max(1);
-    let grain = layout.grain(compression);
+    let Settings { workers, compression } = Settings { workers: settings.workers.max(1), ..settings };
+    let grain = layout.grain(settings);
     conduct(target, INPUT_BUDGET, cancelled, caller, |crew, sink| {
         let (slots, ordered) = bounded(workers + 2);
         let (tasks, work) = unbounded();

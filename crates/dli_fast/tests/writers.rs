@@ -10,6 +10,7 @@ use dli_fast::csv::{Csv, Dialect};
 use dli_fast::json::Json;
 use dli_fast::pipe::{Chunks, Halt, Layout};
 use dli_fast::stream::Batch;
+use dli_fast::text::fast::Cpu;
 use dli_fast::text::{Binary, Nan, Numbers, Options, Utf8};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -327,16 +328,20 @@ fn batch(columns: &[(Field, ArrayRef)], offset: usize, rows: usize) -> (Schema, 
 fn assert_same(schema: &Schema, batch: &Batch, sizes: (usize, usize)) {
     for options in options() {
         for dialect in dialects() {
-            let fast = Csv::new(schema, dialect.clone(), options).unwrap();
-            let slow = Csv::new(schema, dialect.clone(), options).unwrap().reference();
-            let (fast, slow) = (render(&fast, batch, sizes.0, sizes.1), render(&slow, batch, sizes.0, sizes.1));
-            assert_equal(&fast, &slow, &format!("{dialect:?} {options:?}"));
+            let layout = || Csv::new(schema, dialect.clone(), options).unwrap();
+            let slow = render(&layout().reference(), batch, sizes.0, sizes.1);
+            for cpu in Cpu::all() {
+                let fast = render(&layout().on(cpu), batch, sizes.0, sizes.1);
+                assert_equal(&fast, &slow, &format!("{cpu:?} {dialect:?} {options:?}"));
+            }
         }
         for lines in [true, false] {
-            let fast = Json::new(schema, lines, options).unwrap();
-            let slow = Json::new(schema, lines, options).unwrap().reference();
-            let (fast, slow) = (render(&fast, batch, sizes.0, sizes.1), render(&slow, batch, sizes.0, sizes.1));
-            assert_equal(&fast, &slow, &format!("lines {lines} {options:?}"));
+            let layout = || Json::new(schema, lines, options).unwrap();
+            let slow = render(&layout().reference(), batch, sizes.0, sizes.1);
+            for cpu in Cpu::all() {
+                let fast = render(&layout().on(cpu), batch, sizes.0, sizes.1);
+                assert_equal(&fast, &slow, &format!("{cpu:?} lines {lines} {options:?}"));
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use dli_fast::csv::{Csv, Dialect};
 use dli_fast::json::Json;
 use dli_fast::pipe::{Chunks, Halt, Layout};
 use dli_fast::stream::Batch;
+use dli_fast::text::fast::Cpu;
 use dli_fast::text::{Binary, Nan, Numbers, Options, Utf8};
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
@@ -197,10 +198,16 @@ fuzz_target!(|input: &[u8]| {
     let batch = Batch { columns, rows };
     if dialect.check().is_ok() {
         let layout = || Csv::new(&schema, dialect.clone(), options).expect("every type has a text");
-        assert_eq!(render(&layout(), &batch, step, limit), render(&layout().reference(), &batch, step, limit), "CSV");
+        let slow = render(&layout().reference(), &batch, step, limit);
+        for cpu in Cpu::all() {
+            assert_eq!(render(&layout().on(cpu), &batch, step, limit), slow, "CSV, {cpu:?}");
+        }
     }
     for lines in [true, false] {
         let layout = || Json::new(&schema, lines, options).expect("every type has a text");
-        assert_eq!(render(&layout(), &batch, step, limit), render(&layout().reference(), &batch, step, limit), "JSON");
+        let slow = render(&layout().reference(), &batch, step, limit);
+        for cpu in Cpu::all() {
+            assert_eq!(render(&layout().on(cpu), &batch, step, limit), slow, "JSON, {cpu:?}");
+        }
     }
 });

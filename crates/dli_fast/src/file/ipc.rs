@@ -9,7 +9,7 @@
 
 use super::check::{self, Depth};
 use super::unify::Unifier;
-use crate::pipe::{Chunks, Compression, Fault, Grain, Halt, Layout};
+use crate::pipe::{Chunks, Fault, Grain, Halt, Layout, Settings};
 use crate::stream::Batch;
 use crate::text::TextError;
 use arrow_array::cast::AsArray;
@@ -244,7 +244,7 @@ impl Layout for Ipc {
         }
     }
 
-    fn grain(&self, _compression: Compression) -> Grain {
+    fn grain(&self, _settings: Settings) -> Grain {
         Grain { bytes: 1 << 20, least_rows: 1 }
     }
 }

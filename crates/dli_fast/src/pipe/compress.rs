@@ -13,14 +13,6 @@ pub enum Compression {
     Zstd(i32),
 }
 
-impl Compression {
-    /// Bytes of text a chunk: what stays in cache, or what compresses well.
-    #[must_use]
-    pub fn chunk(self) -> usize {
-        if self == Self::None { 256 << 10 } else { 1 << 20 }
-    }
-}
-
 /// One worker's compressor, reused over chunks.
 pub(super) enum Compressor {
     None,

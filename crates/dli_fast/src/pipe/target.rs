@@ -8,7 +8,15 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 
 /// The target of a run.
-pub enum Target {
+pub struct Target {
+    /// Where the bytes go.
+    pub place: Place,
+    /// Is their SHA-256 wanted? It costs as much as the encoding of short text.
+    pub sha256: bool,
+}
+
+/// Where bytes go.
+pub enum Place {
     /// A descriptor of the run's own (a duplicate), so that a late write can never hit a reused number.
     Fd(OwnedFd),
     /// Chunks are handed to [`super::Caller::put`] on the calling thread.
@@ -16,7 +24,9 @@ pub enum Target {
 }
 
 pub(crate) struct Sink {
-    target: Target,
+    place: Place,
+    /// Is the SHA-256 of the bytes wanted?
+    pub sha256: bool,
     events: Sender<Event>,
     put_ack: Receiver<()>,
     shared: Arc<Shared>,
@@ -24,17 +34,17 @@ pub(crate) struct Sink {
 
 impl Sink {
     pub(super) fn new(target: Target, events: Sender<Event>, put_ack: Receiver<()>, shared: Arc<Shared>) -> Self {
-        Self { target, events, put_ack, shared }
+        Self { place: target.place, sha256: target.sha256, events, put_ack, shared }
     }
 
     /// Write all of `chunk`; gives the buffer back where it can.
     pub fn write(&mut self, chunk: Vec<u8>) -> Result<Option<Vec<u8>>, Failure> {
-        match &self.target {
-            Target::Fd(fd) => {
+        match &self.place {
+            Place::Fd(fd) => {
                 write_all(fd, &chunk, &self.shared)?;
                 Ok(Some(chunk))
             }
-            Target::Caller => {
+            Place::Caller => {
                 // A disconnect means that the caller has left; its own result stands.
                 let handed = self.events.send(Event::Put(chunk)).is_ok() && self.put_ack.recv().is_ok();
                 if handed { Ok(None) } else { Err(Failure::Cancelled) }

@@ -72,7 +72,7 @@ pub(crate) fn next<T>(channel: &Receiver<T>, shared: &Shared) -> Result<T, Failu
 /// The ordered end of a run: counts and hashes what reaches the target.
 pub(crate) struct Out {
     sink: Sink,
-    hash: Sha256,
+    hash: Option<Sha256>,
     bytes: u64,
     pub shared: Arc<Shared>,
     spare: Option<Sender<Vec<u8>>>,
@@ -81,14 +81,16 @@ pub(crate) struct Out {
 impl Out {
     /// `spare` gets the buffers that were written, for another use.
     pub fn new(sink: Sink, shared: Arc<Shared>, spare: Option<Sender<Vec<u8>>>) -> Self {
-        Self { sink, hash: Sha256::new(), bytes: 0, shared, spare }
+        Self { hash: sink.sha256.then(Sha256::new), sink, bytes: 0, shared, spare }
     }
 
     pub fn write(&mut self, chunk: Vec<u8>) -> Result<(), Failure> {
         if chunk.is_empty() {
             return Ok(());
         }
-        self.hash.update(&chunk);
+        if let Some(hash) = &mut self.hash {
+            hash.update(&chunk);
+        }
         let length = chunk.len() as u64;
         if let (Some(buffer), Some(spare)) = (self.sink.write(chunk)?, &self.spare) {
             drop(spare.try_send(buffer));
@@ -100,9 +102,11 @@ impl Out {
 
     /// What was written, `rows` of it.
     pub fn written(&mut self, rows: u64) -> Written {
-        let sha256 = self.hash.finalize_reset().iter().fold(String::with_capacity(64), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a String accepts every write");
-            text
+        let sha256 = self.hash.as_mut().map(|hash| {
+            hash.finalize_reset().iter().fold(String::with_capacity(64), |mut text, byte| {
+                write!(text, "{byte:02x}").expect("a String accepts every write");
+                text
+            })
         });
         Written { rows, drained: self.shared.drained.load(Ordering::Relaxed), bytes: self.bytes, sha256 }
     }

@@ -35,7 +35,7 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 #[pyfunction]
 #[pyo3(signature = (
-    source, target, *, compression="zstd", level=None, workers=None, progress=None, cancel=None
+    source, target, *, compression="zstd", level=None, sha256=true, workers=None, progress=None, cancel=None
 ))]
 #[expect(clippy::too_many_arguments, reason = "the keywords of the Python API")]
 fn write_parquet(
@@ -44,6 +44,7 @@ fn write_parquet(
     target: &Bound<'_, PyAny>,
     compression: &str,
     level: Option<i32>,
+    sha256: bool,
     workers: Option<i64>,
     progress: Option<Py<PyAny>>,
     cancel: Option<&Bound<'_, CancelToken>>,
@@ -56,7 +57,7 @@ fn write_parquet(
         "zstd" => parquet::Codec::Zstd(level_of(compression, level, 1, 1, 22)?),
         other => return Err(unknown(other, r#""none" or "snappy" or "gzip" or "zstd""#)),
     };
-    let run = Run::new(workers, progress, cancel)?;
+    let run = Run::new(sha256, workers, progress, cancel)?;
     let workers = run.workers;
     run.conduct(py, source, target, move |source, target, cancelled, caller| {
         let plan = parquet::Plan::new(&source.schema(), codec).map_err(|(column, error)| unwritable(column, error))?;
@@ -66,7 +67,7 @@ fn write_parquet(
 
 #[pyfunction]
 #[pyo3(signature = (
-    source, target, *, format="file", compression="none", level=None, workers=None, progress=None, cancel=None
+    source, target, *, format="file", compression="none", level=None, sha256=true, workers=None, progress=None, cancel=None
 ))]
 #[expect(clippy::too_many_arguments, reason = "the keywords of the Python API")]
 fn write_ipc(
@@ -76,6 +77,7 @@ fn write_ipc(
     format: &str,
     compression: &str,
     level: Option<i32>,
+    sha256: bool,
     workers: Option<i64>,
     progress: Option<Py<PyAny>>,
     cancel: Option<&Bound<'_, CancelToken>>,
@@ -92,7 +94,7 @@ fn write_ipc(
         "zstd" => ipc::Codec::Zstd(level_of(compression, level, 1, 1, 22)?),
         other => return Err(unknown(other, r#""none" or "lz4" or "zstd""#)),
     };
-    let run = Run::new(workers, progress, cancel)?;
+    let run = Run::new(sha256, workers, progress, cancel)?;
     let workers = run.workers;
     run.conduct(py, source, target, move |source, target, cancelled, caller| {
         let layout =

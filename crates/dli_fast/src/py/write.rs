@@ -8,7 +8,7 @@
 use super::source::{DataError, SourceError, data_error, source_error, stream_of};
 use crate::csv::{Csv, Dialect};
 use crate::json::Json;
-use crate::pipe::{self, Caller, Compression, Failure, Layout, Settings, Target};
+use crate::pipe::{self, Caller, Compression, Failure, Layout, Place, Settings, Target};
 use crate::stream::{Raised, Source};
 use crate::text::{Binary, Nan, Numbers, Options, TextError, Utf8};
 use arrow_schema::Schema;
@@ -69,23 +69,24 @@ pub(super) struct Written {
     rows: u64,
     drained: u64,
     bytes: u64,
-    sha256: String,
+    sha256: Option<String>,
 }
 
 #[pymethods]
 impl Written {
     fn __repr__(&self) -> String {
-        let Self { rows, drained, bytes, sha256 } = self;
-        format!("Written(rows={rows}, drained={drained}, bytes={bytes}, sha256='{sha256}')")
+        let Self { rows, drained, bytes, .. } = self;
+        let sha256 = self.sha256.as_ref().map_or_else(|| "None".into(), |hash| format!("'{hash}'"));
+        format!("Written(rows={rows}, drained={drained}, bytes={bytes}, sha256={sha256})")
     }
 }
 
 #[pyfunction]
 #[pyo3(signature = (
     source, target, *, delimiter=",", header=true, null="", bom=false, safe=false, binary="base64", utf8="strict",
-    compression="none", level=None, workers=None, progress=None, cancel=None
+    compression="none", level=None, sha256=true, workers=None, progress=None, cancel=None
 ))]
-#[expect(clippy::too_many_arguments, reason = "the keywords of the Python API")]
+#[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "the keywords of the Python API")]
 fn write_csv(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
@@ -99,6 +100,7 @@ fn write_csv(
     utf8: &str,
     compression: &str,
     level: Option<i32>,
+    sha256: bool,
     workers: Option<i64>,
     progress: Option<Py<PyAny>>,
     cancel: Option<&Bound<'_, CancelToken>>,
@@ -110,14 +112,14 @@ fn write_csv(
     dialect.check().map_err(PyValueError::new_err)?;
     let options = Options { binary: binary_form(binary)?, utf8: utf8_policy(utf8)?, ..Options::default() };
     let compression = compression_of(compression, level)?;
-    let run = Run::new(workers, progress, cancel)?;
+    let run = Run::new(sha256, workers, progress, cancel)?;
     run.write(py, source, target, compression, move |schema| Ok(Arc::new(Csv::new(schema, dialect, options)?)))
 }
 
 #[pyfunction]
 #[pyo3(signature = (
     source, target, *, lines, numbers="exact", nan="null", binary="base64", utf8="strict",
-    compression="none", level=None, workers=None, progress=None, cancel=None
+    compression="none", level=None, sha256=true, workers=None, progress=None, cancel=None
 ))]
 #[expect(clippy::too_many_arguments, reason = "the keywords of the Python API")]
 fn write_json(
@@ -131,6 +133,7 @@ fn write_json(
     utf8: &str,
     compression: &str,
     level: Option<i32>,
+    sha256: bool,
     workers: Option<i64>,
     progress: Option<Py<PyAny>>,
     cancel: Option<&Bound<'_, CancelToken>>,
@@ -142,7 +145,7 @@ fn write_json(
         nan: choice("nan", nan, &[("null", Nan::Null), ("error", Nan::Error)])?,
     };
     let compression = compression_of(compression, level)?;
-    let run = Run::new(workers, progress, cancel)?;
+    let run = Run::new(sha256, workers, progress, cancel)?;
     run.write(py, source, target, compression, move |schema| Ok(Arc::new(Json::new(schema, lines, options)?)))
 }
 
@@ -164,6 +167,7 @@ fn choice<T: Copy>(keyword: &str, value: &str, choices: &[(&str, T)]) -> PyResul
 /// The keywords every writer has.
 pub(super) struct Run {
     pub workers: usize,
+    sha256: bool,
     progress: Option<Py<PyAny>>,
     cancelled: Arc<AtomicBool>,
 }
@@ -173,6 +177,7 @@ type Plan<T> = Result<Arc<T>, (String, TextError)>;
 
 impl Run {
     pub(super) fn new(
+        sha256: bool,
         workers: Option<i64>,
         progress: Option<Py<PyAny>>,
         cancel: Option<&Bound<'_, CancelToken>>,
@@ -182,7 +187,12 @@ impl Run {
             Some(count) => return Err(PyValueError::new_err(format!("workers must be at least 1, not {count}"))),
             None => std::thread::available_parallelism().map_or(1, usize::from).min(16),
         };
-        Ok(Self { workers, progress, cancelled: cancel.map_or_else(Arc::default, |token| token.get().flag.clone()) })
+        Ok(Self {
+            workers,
+            sha256,
+            progress,
+            cancelled: cancel.map_or_else(Arc::default, |token| token.get().flag.clone()),
+        })
     }
 
     fn write<T: Layout + 'static>(
@@ -208,9 +218,10 @@ impl Run {
         target: &Bound<'_, PyAny>,
         body: impl FnOnce(Source, Target, &AtomicBool, &mut dyn Caller) -> Result<pipe::Written, Failure> + Send,
     ) -> PyResult<Written> {
-        let (target, writer) = target_of(target)?;
+        let (place, writer) = place_of(target)?;
         let stream = stream_of(source)?;
-        let Self { progress, cancelled, .. } = self;
+        let Self { progress, cancelled, sha256, .. } = self;
+        let target = Target { place, sha256 };
         let mut caller = PythonCaller { progress, writer, cancelled: cancelled.clone() };
         let result = py.detach(move || {
             let source = pipe::open(stream, &cancelled, &mut caller)?;
@@ -247,7 +258,7 @@ fn compression_of(name: &str, level: Option<i32>) -> PyResult<Compression> {
 }
 
 /// A duplicate of a descriptor, or the writer object to be called.
-fn target_of(target: &Bound<'_, PyAny>) -> PyResult<(Target, Option<Writer>)> {
+fn place_of(target: &Bound<'_, PyAny>) -> PyResult<(Place, Option<Writer>)> {
     if target.is_instance_of::<PyInt>() {
         let fd: i32 = target.extract()?;
         if fd < 0 {
@@ -255,14 +266,14 @@ fn target_of(target: &Bound<'_, PyAny>) -> PyResult<(Target, Option<Writer>)> {
         }
         // SAFETY: borrowed for the duplication alone; a closed one fails with EBADF.
         let own = unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned();
-        return Ok((Target::Fd(own.map_err(|error| os_error(target.py(), &error))?), None));
+        return Ok((Place::Fd(own.map_err(|error| os_error(target.py(), &error))?), None));
     }
     if !target.hasattr("write")? {
         let kind = target.get_type().name()?;
         return Err(PyTypeError::new_err(format!("{kind} is neither a file descriptor nor has it a write method")));
     }
     let raw = target.py().import("io")?.getattr("RawIOBase")?;
-    Ok((Target::Caller, Some(Writer { object: target.clone().unbind(), raw: target.is_instance(&raw)? })))
+    Ok((Place::Caller, Some(Writer { object: target.clone().unbind(), raw: target.is_instance(&raw)? })))
 }
 
 /// A Python object with `write`; `raw` ones return None for "would block".
@@ -334,7 +345,7 @@ impl Caller for PythonCaller {
     }
 
     fn put(&mut self, chunk: Vec<u8>) -> Result<(), Raised> {
-        let writer = self.writer.as_ref().expect("only a Caller target is asked to put");
+        let writer = self.writer.as_ref().expect("only a Caller place is asked to put");
         attached(|py| writer.write(py, &chunk, &self.cancelled))
     }
 }

@@ -101,22 +101,15 @@ pub unsafe fn put_f64(at: *mut u8, value: f64) -> *mut u8 {
     let magnitude = value.abs();
     let cents = (magnitude * 100.0 + ROUND) - ROUND;
     // At most 15 significant digits: two such decimals are never the same double, so this one is the shortest.
-    // SAFETY: a sign, at most 15 digits, a point; zmij's text is copied as 24 bytes.
+    // SAFETY: a sign, at most 15 digits, a point; zmij's text is at most 24 bytes.
     unsafe {
         if magnitude < 1e13 && cents / 100.0 == magnitude {
             *at = b'-';
             let at = at.add(usize::from(value.is_sign_negative()));
-            let cents = cents as u64;
-            let (whole, part) = (cents / 100, cents % 100);
-            let at = put_u64(at, whole);
-            let tenths = part / 10;
-            let hundredths = part - tenths * 10;
-            *at = b'.';
-            *at.add(1) = b'0' + tenths as u8;
-            *at.add(2) = b'0' + hundredths as u8;
-            return at.add(2 + usize::from(hundredths != 0));
+            let end = put_small_decimal(at, cents as u64, 2);
+            return end.sub(usize::from(*end.sub(1) == b'0'));
         }
-        put_zmij(at, zmij::Buffer::new().format_finite(value))
+        put_zmij(at, value)
     }
 }
 
@@ -127,18 +120,22 @@ pub unsafe fn put_f64(at: *mut u8, value: f64) -> *mut u8 {
 #[inline(always)]
 pub unsafe fn put_f32(at: *mut u8, value: f32) -> *mut u8 {
     // SAFETY: as promised by the caller.
-    unsafe { put_zmij(at, zmij::Buffer::new().format_finite(value)) }
+    unsafe { put_zmij(at, value) }
 }
 
+/// `zmij`'s text, made where it stays: a copy of bytes that were just written in pieces would wait for all of them.
+///
 /// # Safety
-/// `text.len()` bytes from `at` are writable.
+/// 32 + SLACK bytes from `at` are writable.
 #[inline(always)]
-unsafe fn put_zmij(at: *mut u8, text: &str) -> *mut u8 {
-    // SAFETY: as promised by the caller.
-    unsafe {
-        std::ptr::copy_nonoverlapping(text.as_ptr(), at, text.len());
-        at.add(text.len())
-    }
+unsafe fn put_zmij<F: zmij::Float>(at: *mut u8, value: F) -> *mut u8 {
+    // A buffer is bytes without a form of their own, so any place of its size is one.
+    const { assert!(align_of::<zmij::Buffer>() == 1 && size_of::<zmij::Buffer>() <= 32) };
+    // SAFETY: the place is large enough, as promised by the caller, and nobody else has it.
+    let text = unsafe { &mut *at.cast::<zmij::Buffer>() }.format_finite(value);
+    debug_assert_eq!(text.as_ptr(), at.cast_const(), "the text starts the buffer");
+    // SAFETY: the text is within the buffer.
+    unsafe { at.add(text.len()) }
 }
 
 const POWERS: [u64; 20] = {
@@ -222,12 +219,43 @@ pub unsafe fn put_decimal(at: *mut u8, value: i128, scale: usize) -> *mut u8 {
             if scale == 0 {
                 return put_u64(at, magnitude);
             }
+            if magnitude < 10_000_000_000_000_000 && scale < 8 {
+                return put_small_decimal(at, magnitude, scale);
+            }
             let (whole, fraction) = split(magnitude, scale);
             let at = put_u64(at, whole);
             *at = b'.';
             return put_fraction(at.add(1), fraction, scale);
         }
         put_wide(at, magnitude, scale)
+    }
+}
+
+/// `value` / 10^scale of `value` < 10^16 and 0 < `scale` < 8: the whole part and the fraction go to both sides of the
+/// point from the same digits.
+///
+/// # Safety
+/// 24 bytes from `at` are writable.
+#[inline(always)]
+unsafe fn put_small_decimal(at: *mut u8, value: u64, scale: usize) -> *mut u8 {
+    let (high, low) =
+        if value < 100_000_000 { (0, value as u32) } else { (value / 100_000_000, (value % 100_000_000) as u32) };
+    let text = eight(low) | ZEROS;
+    // SAFETY: as promised by the caller: at most 15 digits, a point, and what a word scribbles past them.
+    unsafe {
+        let point = if high == 0 {
+            // One digit at least stands before the point.
+            let skip = ((text ^ ZEROS).trailing_zeros() as usize / 8).min(7 - scale);
+            put8(at, text >> (8 * skip));
+            at.add(8 - scale - skip)
+        } else {
+            let at = put_short(at, high as u32);
+            put8(at, text);
+            at.add(8 - scale)
+        };
+        *point = b'.';
+        put8(point.add(1), text >> (8 * (8 - scale)));
+        point.add(1 + scale)
     }
 }
 

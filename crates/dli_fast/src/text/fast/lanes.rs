@@ -15,6 +15,16 @@ pub trait Lane: Copy {
     /// # Safety
     /// WIDTH bytes are readable at `src` and writable at `dst`, and the CPU has the instructions.
     unsafe fn step(src: *const u8, dst: *mut u8, set: &Specials) -> (u32, u32);
+
+    /// Copy up to the first special byte; gives its index, or `len`. `high` collects whether a byte was not ASCII.
+    ///
+    /// # Safety
+    /// `source` is as it says, `len + 64` bytes from `dst` are writable, and the CPU has the instructions.
+    #[inline(always)]
+    unsafe fn copy_plain(source: Source, dst: *mut u8, set: &Specials, high: &mut u32) -> usize {
+        // SAFETY: as promised by the caller.
+        unsafe { by_steps::<Self>(source, dst, set, high) }
+    }
 }
 
 /// Which bytes stop a copy: four given ones and, for JSON, everything below 0x20.
@@ -51,11 +61,11 @@ impl Lane for Word {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub use x86::{Avx2, Sse2};
+pub use x86::{Avx2, Avx512, Sse2};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{Lane, Specials};
+    use super::{Lane, Source, Specials};
     #[allow(clippy::wildcard_imports, reason = "the intrinsics, by their own names")]
     use std::arch::x86_64::*;
 
@@ -108,6 +118,71 @@ mod x86 {
             }
         }
     }
+
+    /// 64 bytes, where `is_x86_feature_detected!` of AVX-512 F, BW and VL. Short text is read under a mask: no look at
+    /// what may be read behind it, and no second turn for text of up to 64 bytes.
+    #[derive(Clone, Copy)]
+    pub struct Avx512;
+
+    impl Lane for Avx512 {
+        const WIDTH: usize = 32;
+
+        #[inline(always)]
+        unsafe fn step(src: *const u8, dst: *mut u8, set: &Specials) -> (u32, u32) {
+            // SAFETY: AVX-512 implies AVX2; the pointers are the caller's promise.
+            unsafe { Avx2::step(src, dst, set) }
+        }
+
+        #[inline(always)]
+        unsafe fn copy_plain(source: Source, dst: *mut u8, set: &Specials, high: &mut u32) -> usize {
+            // SAFETY: as promised by the caller.
+            unsafe {
+                if source.len <= 32 && source.readable >= 32 {
+                    let (special, not_ascii) = Avx2::step(source.at, dst, set);
+                    let inside = ((1u64 << source.len) - 1) as u32;
+                    *high |= not_ascii & inside;
+                    let special = special & inside;
+                    return if special == 0 { source.len } else { special.trailing_zeros() as usize };
+                }
+                by_64(source, dst, set, high)
+            }
+        }
+    }
+
+    /// A masked load costs twice a plain one, so it is for the last bytes of an allocation.
+    #[inline(always)]
+    unsafe fn by_64(source: Source, dst: *mut u8, set: &Specials, high: &mut u32) -> usize {
+        let mut done = 0;
+        loop {
+            let rest = source.len - done;
+            let inside = if rest >= 64 { u64::MAX } else { (1 << rest) - 1 };
+            // SAFETY: no byte behind the allocation is read; 64 bytes are writable behind every place of the text.
+            let special = unsafe {
+                let at: *const i8 = source.at.add(done).cast();
+                let v = if source.readable - done >= 64 {
+                    _mm512_loadu_si512(at.cast())
+                } else {
+                    _mm512_maskz_loadu_epi8(inside, at)
+                };
+                _mm512_storeu_si512(dst.add(done).cast(), v);
+                let is = |byte: u8| _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(byte as i8));
+                let [a, b, c, d] = set.bytes;
+                let mut special = is(a) | is(b) | is(c) | is(d);
+                if set.below > 0 {
+                    special |= _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(set.below as i8));
+                }
+                *high |= u32::from(_mm512_movepi8_mask(v) & inside != 0);
+                special & inside
+            };
+            if special != 0 {
+                return done + special.trailing_zeros() as usize;
+            }
+            done += 64;
+            if done >= source.len {
+                return source.len;
+            }
+        }
+    }
 }
 
 /// Some text and how far past its end may be read.
@@ -142,12 +217,12 @@ impl Source {
     }
 }
 
-/// Copy up to the first special byte; gives its index, or `len`. `high` collects whether a byte was not ASCII.
+/// [`Lane::copy_plain`], a vector at a time.
 ///
 /// # Safety
-/// `source` is as it says, `len + L::WIDTH` bytes from `dst` are writable, and the CPU has L's instructions.
+/// As there; `len + L::WIDTH` bytes from `dst` are enough.
 #[inline(always)]
-pub unsafe fn copy_plain<L: Lane>(source: Source, dst: *mut u8, set: &Specials, high: &mut u32) -> usize {
+unsafe fn by_steps<L: Lane>(source: Source, dst: *mut u8, set: &Specials, high: &mut u32) -> usize {
     let mut done = 0;
     loop {
         let rest = source.len - done;

@@ -12,6 +12,7 @@
 
 mod cell;
 mod column;
+mod cpu;
 pub mod digits;
 pub mod lanes;
 mod out;
@@ -23,6 +24,7 @@ use crate::pipe::{Chunks, Fault, Halt};
 use crate::stream::Batch;
 use arrow_schema::{DataType, Field, Schema};
 use column::Column;
+pub use cpu::Cpu;
 use lanes::Lane;
 use out::Out;
 use std::ops::Range;
@@ -74,6 +76,7 @@ pub struct Plan {
     style: Style,
     options: Options,
     columns: Vec<ColumnPlan>,
+    cpu: Cpu,
     /// Free bytes that the bounded cells of a row need at most.
     fixed: usize,
 }
@@ -94,7 +97,13 @@ impl Plan {
             .collect::<Result<Vec<_>, _>>()?;
         let null = if let Style::Csv { null, .. } = &style { null.len() } else { 4 };
         let fixed = columns.iter().map(|column| weight(column, null)).sum::<usize>() + digits::SLACK + 64;
-        Ok(Self { style, options, columns, fixed })
+        Ok(Self { style, options, columns, cpu: Cpu::best(), fixed })
+    }
+
+    /// The same plan for a CPU that has no more than `cpu`, to check one row loop against another.
+    #[must_use]
+    pub fn on(self, cpu: Cpu) -> Self {
+        Self { cpu: cpu.min(Cpu::best()), ..self }
     }
 
     /// Write the rows `range` of `batch`; `first` when they start the file.
@@ -106,26 +115,11 @@ impl Plan {
             self.columns.iter().zip(&arrays).map(|(plan, array)| Column::bind(plan, array.as_ref(), self)).collect();
         let range = 0..range.len();
         let mut out = Out::new(chunks, self.fixed);
-        let json = matches!(self.style, Style::Json { .. });
-        // SAFETY: the columns are of this batch, which has the rows; AVX2 only where it was detected.
+        // SAFETY: the columns are of this batch, which has the rows; the plan's CPU is this one.
         let done = unsafe {
-            #[cfg(target_arch = "x86_64")]
-            if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2") {
-                if json {
-                    rows_avx2::<true>(self, &columns, range, first, &mut out)
-                } else {
-                    rows_avx2::<false>(self, &columns, range, first, &mut out)
-                }
-            } else if json {
-                rows_with::<Base, true>(self, &columns, range, first, &mut out)
-            } else {
-                rows_with::<Base, false>(self, &columns, range, first, &mut out)
-            }
-            #[cfg(not(target_arch = "x86_64"))]
-            if json {
-                rows_with::<Base, true>(self, &columns, range, first, &mut out)
-            } else {
-                rows_with::<Base, false>(self, &columns, range, first, &mut out)
+            match self.style {
+                Style::Json { .. } => rows_on_cpu::<true>(self, &columns, range, first, &mut out),
+                Style::Csv { .. } => rows_on_cpu::<false>(self, &columns, range, first, &mut out),
             }
         };
         done.map_err(|(column, row)| match out.fault.take() {
@@ -137,7 +131,47 @@ impl Plan {
     }
 }
 
-/// The row loop with AVX2: everything it calls is inlined into it and compiled for these instructions.
+/// The row loop with the instructions of the plan's CPU.
+///
+/// # Safety
+/// As [`rows_with`], but for the instructions.
+unsafe fn rows_on_cpu<const JSON: bool>(
+    plan: &Plan,
+    columns: &[Column<'_>],
+    range: Range<usize>,
+    first: bool,
+    out: &mut Out<'_, '_>,
+) -> Result<(), (usize, usize)> {
+    // SAFETY: as promised by the caller; a plan's CPU has no more than this one.
+    unsafe {
+        #[cfg(target_arch = "x86_64")]
+        match plan.cpu {
+            Cpu::Avx512 => return rows_avx512::<JSON>(plan, columns, range, first, out),
+            Cpu::Avx2 => return rows_avx2::<JSON>(plan, columns, range, first, out),
+            Cpu::Base => {}
+        }
+        rows_with::<Base, JSON>(plan, columns, range, first, out)
+    }
+}
+
+/// The row loop with AVX-512: everything it calls is inlined into it and compiled for these instructions.
+///
+/// # Safety
+/// As [`rows_with`], and the CPU has them.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,bmi1,bmi2,lzcnt,popcnt")]
+unsafe fn rows_avx512<const JSON: bool>(
+    plan: &Plan,
+    columns: &[Column<'_>],
+    range: Range<usize>,
+    first: bool,
+    out: &mut Out<'_, '_>,
+) -> Result<(), (usize, usize)> {
+    // SAFETY: as promised by the caller.
+    unsafe { rows_with::<lanes::Avx512, JSON>(plan, columns, range, first, out) }
+}
+
+/// The row loop with AVX2, likewise.
 ///
 /// # Safety
 /// As [`rows_with`], and the CPU has AVX2 and BMI2.

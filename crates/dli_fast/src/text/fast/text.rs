@@ -2,7 +2,7 @@
 
 use super::Style;
 use super::column::{Bytes, Column, Utf8State, Values, Views, position};
-use super::lanes::{Lane, Source, Specials, copy_plain};
+use super::lanes::{Lane, Source, Specials};
 use super::out::{Halted, Out, PIECE};
 use crate::text::Binary;
 use crate::text::string::BASE64;
@@ -86,7 +86,7 @@ unsafe fn copy_escaped<L: Lane>(mut source: Source, mut at: *mut u8, high: &mut 
     // SAFETY: as promised by the caller: at most six bytes for each one, and a vector past the end.
     unsafe {
         loop {
-            let done = copy_plain::<L>(source, at, &JSON, high);
+            let done = L::copy_plain(source, at, &JSON, high);
             at = at.add(done);
             if done == source.len {
                 return at;
@@ -133,7 +133,7 @@ unsafe fn put_csv<L: Lane>(column: &Column<'_>, source: Source, at: *mut u8, hig
         // `'` would stand before the text; the quote, if any, before both.
         let guard = *safe && column.plan.formula && is_formula(*source.at);
         *at = b'\'';
-        let done = copy_plain::<L>(source, at.add(usize::from(guard)), &specials, high);
+        let done = L::copy_plain(source, at.add(usize::from(guard)), &specials, high);
         let bare = done == source.len
             && !(*high != 0 && source.slice().starts_with("\u{feff}".as_bytes()))
             && (null.is_empty() || source.slice() != null);
@@ -158,7 +158,7 @@ unsafe fn copy_doubled<L: Lane>(mut source: Source, mut at: *mut u8, high: &mut 
     // SAFETY: as promised by the caller.
     unsafe {
         loop {
-            let done = copy_plain::<L>(source, at, &QUOTE, high);
+            let done = L::copy_plain(source, at, &QUOTE, high);
             at = at.add(done);
             if done == source.len {
                 return at;

@@ -1,6 +1,6 @@
 """The output formats: one row each. A new format is a function here and a row in FORMATS.
 
-    Format.write(stream, fd, options, progress) ─▶ Written: rows, drained, bytes, sha256
+    Format.write(stream, fd, options, progress) ─▶ Written: rows, drained, bytes, sha256 for a receipt
 
 A writer knows bytes and nothing of paths, compression included; what a name's suffixes mean is settled in options.py.
 """
@@ -56,6 +56,7 @@ def _csv(stream: object, fd: int, o: ExportOptions, progress: Progress | None) -
         utf8=o.utf8,
         compression=o.compression,  # type: ignore[arg-type]  # ExportOptions has checked it
         level=o.level,
+        sha256=o.hashed,
         progress=progress,
     )
 
@@ -71,6 +72,7 @@ def _json(stream: object, fd: int, o: ExportOptions, progress: Progress | None, 
         utf8=o.utf8,
         compression=o.compression,  # type: ignore[arg-type]  # as above
         level=o.level,
+        sha256=o.hashed,
         progress=progress,
     )
 
@@ -89,6 +91,7 @@ def _parquet(stream: object, fd: int, o: ExportOptions, progress: Progress | Non
         fd,
         compression=o.compression,  # type: ignore[arg-type]
         level=o.level,
+        sha256=o.hashed,
         progress=progress,
     )
 
@@ -99,6 +102,7 @@ def _arrow(stream: object, fd: int, o: ExportOptions, progress: Progress | None)
         fd,
         compression=o.compression,  # type: ignore[arg-type]
         level=o.level,
+        sha256=o.hashed,
         progress=progress,
     )
 

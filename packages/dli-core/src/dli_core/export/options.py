@@ -69,6 +69,11 @@ class ExportOptions:
     utf8: Literal["strict", "replace"] = "strict"
     receipt: bool | Path = False
 
+    @property
+    def hashed(self) -> bool:
+        """Is the SHA-256 taken while the bytes are written? It is for the receipt: it costs as much as the encoding."""
+        return self.receipt is not False
+
     def __post_init__(self) -> None:
         row = FORMATS.get(self.format)
         if row is None:

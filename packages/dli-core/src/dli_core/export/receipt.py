@@ -3,7 +3,7 @@
     ExportResult ─▶ Receipt ─▶ out.csv.receipt.json          verify(out.csv) ─▶ size and sha256 of the bytes on disk
 
 A receipt is sealed after its file. When the two disagree, the file was changed or damaged, or it is a later export's:
-the latter is claimed only where the file proves it, by the hash that `publish` noted beside its bytes.
+the latter is claimed only where the file proves it, by the job that `publish` noted beside its bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dli_core import __version__
 from dli_core.errors import ErrorCode, error
-from dli_core.export.publish import MARK
+from dli_core.export.publish import MARK, mark_of
 
 if TYPE_CHECKING:
     from dli_core.engines.stream import QueryStream
@@ -144,7 +144,7 @@ def verify(path: Path, receipt: Path | None = None) -> Verification:
     if (facts.st_size, found) == (expected.bytes, expected.sha256) and expected.complete:
         verdict = Verdict.MATCH
     else:
-        verdict = Verdict.STALE if _sealed_as(path, found, where) else Verdict.MISMATCH
+        verdict = Verdict.STALE if _is_of_another(path, facts, expected.job_id, later=later) else Verdict.MISMATCH
     return Verification(
         verdict=verdict,
         path=path,
@@ -171,11 +171,12 @@ def _read(path: Path) -> Receipt | None:
         raise error(ErrorCode.VALIDATION_FAILED, "receipt", path=str(path), cause=problem) from problem
 
 
-def _sealed_as(path: Path, sha256: str, receipt: Path) -> bool:
-    """Was the file sealed by an export with just these bytes? An edit, a copy and a broken disk leave no such mark."""
+def _is_of_another(path: Path, facts: os.stat_result, job_id: str, *, later: bool) -> bool:
+    """Is the file whole, and written by another job? An edit, a copy and a broken disk leave no mark that fits."""
     try:
-        return os.getxattr(path, MARK) == sha256.encode()
+        mark = os.getxattr(path, MARK)
     except OSError as problem:
         # On a filesystem that keeps no marks, the order of the two files has to do: a later export's file is newer.
-        unmarked = problem.errno in {errno.ENOTSUP, errno.ENOSYS}
-        return unmarked and path.stat().st_mtime_ns > receipt.stat().st_mtime_ns
+        return later and problem.errno in {errno.ENOTSUP, errno.ENOSYS}
+    writer = mark.split(b" ", 1)[0].decode(errors="replace")
+    return writer != job_id and mark == mark_of(writer, facts)

@@ -69,7 +69,7 @@ class Target:
                 expected=written.drained,
             )
         stream.done(written.rows)
-        self.output.mark(written.sha256)
+        self.output.mark(stream.job_id)
         self.output.seal()
         result = self._result(stream, written, start)
         if self.receipt is not None:
@@ -107,12 +107,12 @@ class Target:
         if self.receipt is None and not self.output.streaming and has_receipt(self.output.path):
             stale = receipt_path(self.output.path).name
             warnings.append(Text("run.stale_receipt", path=stale))
-        return ExportResult(
+        return ExportResult.sealed(
+            written.sha256,
             path=self.output.path,
             format=self.options.format,
             rows=written.rows,
             bytes=written.bytes,
-            sha256=written.sha256,
             duration_ms=round((time.monotonic() - start) * 1000),
             sql=stream.query.sql,
             job_id=stream.job_id,

@@ -101,11 +101,12 @@ class ExecutionResult(Model):
 class ExportResult(Model):
     """A complete file: the bytes at `path` have this size and hash. The rows are not held."""
 
+    _sha256: str | None = PrivateAttr(default=None)
+
     path: Path
     format: str
     rows: int
     bytes: int
-    sha256: str
     duration_ms: int
     sql: str = Field(repr=False)  # as it was sent: it holds the values of secret parameters too
     mode: ExecutionMode
@@ -113,6 +114,26 @@ class ExportResult(Model):
     job_id: str
     receipt: Path | None = None
     warnings: tuple[Said, ...] = ()
+
+    @classmethod
+    def sealed(cls, sha256: str | None, **fields: Any) -> ExportResult:
+        """The result of an export that was sealed; `sha256` where it was taken."""
+        result = cls(**fields)
+        object.__setattr__(result, "_sha256", sha256)
+        return result
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes on disk, in hex.
+
+        With a receipt it was taken while they were written; else the file is read at the first use. Raises DLI-105 when
+        that is not possible any more: the file is gone, was changed or replaced since, or was a stream.
+        """
+        if self._sha256 is not None:
+            return self._sha256
+        from dli_core.export.publish import unchanged_sha256  # noqa: PLC0415 - results cross processes without files
+
+        return unchanged_sha256(self.path, self.bytes, self.job_id)
 
 
 class DryRunResult(Model):
