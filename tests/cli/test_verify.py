@@ -43,7 +43,8 @@ def test_a_later_export_is_told_apart(dli, exported: Path):
 
 def test_the_receipt_of_a_later_export_is_told_apart(dli, exported: Path):
     assert dli("run", "SELECT * FROM range(5)", "-o", str(exported)).code == 0
-    os.utime(exported, (1_000_000_000, 1_000_000_000))  # an earlier export, put back as it was
+    receipt, later = receipt_path(exported), exported.stat().st_mtime + 100  # the receipt of another copy, put here
+    os.utime(receipt, (later, later))
     done = dli("verify", str(exported))
     assert done.code == 1
     assert "the receipt is of a later export" in done.err
