@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -24,6 +25,13 @@ def test_a_new_project_runs_at_once(dli, tmp_path: Path, snapshot):
     assert dli("dataset", "validate", cwd=tmp_path).code == 0
     done = dli("dataset", "run", "hello", "-p", "name=O'Brien", "-p", "times=2", cwd=tmp_path)
     assert done.out == 'number,greeting\n1,"Hello, O\'Brien!"\n2,"Hello, O\'Brien!"\n'
+
+
+def test_what_it_says_it_made_is_what_it_made(dli, tmp_path: Path):
+    said = dli("init", "p", "--example", "flights", cwd=tmp_path).err
+    named = re.findall(r"(?m)^  [\w/]+\.[\w.]+$", said)
+    made, more = (re.findall(pattern, said) for pattern in (r": (\d+) files", r"and (\d+) more"))
+    assert len(named) + int(more[0]) == int(made[0]) == len(files(tmp_path / "p"))
 
 
 def test_it_holds_what_a_project_needs(dli, tmp_path: Path):

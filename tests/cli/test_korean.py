@@ -248,3 +248,18 @@ def test_a_new_project_is_announced_in_korean(dli, tmp_path: Path):
 
 def test_help_is_english_in_every_language(dli):
     assert dli("run", "--help", env=KOREAN).out == dli("run", "--help").out
+
+
+def test_a_spec_and_the_heads_of_listings_are_korean(dli, flights: Path):
+    for words in (
+        ["dataset", "get", "daily_summary"],
+        ["metric", "get", "punctuality"],
+        ["config", "show", "--origin"],
+    ):
+        done = dli(*words, cwd=flights, env=KOREAN)
+        labels = re.findall(r"(?m)^ {0,2}([A-Z][A-Za-z ]*)(?: {2}|:$)", done.out)
+        assert [label for label in labels if label.strip() not in {"SQL", "DML", "SELECT"}] == []
+    listed = dli("dataset", "list", cwd=flights, env=KOREAN).out
+    assert listed.split()[:4] == ["이름", "유형", "소유자", "설명"]
+    as_json = ("dataset", "get", "daily_summary", "--format", "json")
+    assert dli(*as_json, cwd=flights, env=KOREAN).out == dli(*as_json, cwd=flights).out

@@ -217,6 +217,12 @@ def test_a_dry_run_that_finds_a_mistake_speaks_of_no_job(dli, flights: Path):
     assert "dli jobs" not in done.err
 
 
+def test_a_dry_run_advises_no_dry_run(dli, flights: Path):
+    sql = "SELECT * FROM nowhere"
+    assert "--dry-run" in dli("run", sql, cwd=flights).err
+    assert "--dry-run" not in dli("run", sql, "--dry-run", cwd=flights).err
+
+
 def test_a_dry_run_makes_no_database(dli, flights: Path):
     for sql in ("SELECT 1 AS a", "CREATE TABLE t AS SELECT 1 AS a", "SELECT * FROM nowhere"):
         dli("run", sql, "--dry-run", cwd=flights)

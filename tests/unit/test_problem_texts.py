@@ -29,7 +29,7 @@ OTHERS = {"yaml", "cron", "template", "write", "number", "typer"}  # rooms of se
 # Keys that no source names as a whole: made of a prefix and a word.
 MADE = re.compile(
     r"count\.|list\.|wanted\.|parameter\.(text|list|whole|number|decimal|switch|date|timestamp|name)$|jobs\.|usage\.no_"
-    r"|usage\.exist|screen\.(severity_|no_|valid|invalid)|check\.(not_read_|useless_)|verify\.file_|explain\.head_"
+    r"|usage\.exist|screen\.(severity_|no_|valid|invalid)|check\.(not_read_|useless_)|verify\.file_|explain\.head_|described\."
 )
 OURS = {
     "yaml.tags",
@@ -76,6 +76,7 @@ def test_both_languages_have_the_same_rooms_keys_and_placeholders():
 def test_korean_sentences_are_korean_and_their_particles_do_not_depend_on_data():
     particle = re.compile(r"\}['\"`”]?(은|는|이|가|을|를|와|과|로|으로|이라|라|이라는|라는)(?=[\s.,:)]|$)")
     frames = {"spec.told", "config.at_key", "config.from", "check.coded", "check.coded_why", "run.coded", "jobs.main"}
+    frames |= {"described.with_values"}
     frames |= {"run.of_statement", "test.a", "test.an", "list.and"}
     for room, name in keys():
         text = ROOMS["ko"][room][name]

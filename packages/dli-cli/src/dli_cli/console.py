@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from dli_cli import amounts
-from dli_core.errors.phrase import Text
+from dli_core.errors.phrase import Text, counted
 from dli_core.errors.safe import escaped
 from dli_core.errors.text import language
 from dli_core.export.publish import output_errors
@@ -138,7 +138,7 @@ class Console:
         if not self.stderr.isatty() or self.environ.get("TERM") == "dumb" or in_the_way:
             yield None
             return
-        line = _Progress(self.stderr, self.width)
+        line = _Progress(self.stderr, self.width, self.language)
         try:
             yield line.show
         finally:
@@ -164,14 +164,18 @@ def _recode(stream: TextIO, encoding: str, errors: str) -> None:
 class _Progress:
     stream: TextIO
     width: int
+    language: str
     started: float = field(default_factory=time.monotonic)
     shown: bool = False
 
     def show(self, rows: int, written: int) -> None:
         """Called at most ten times a second."""
+        from dli_cli.tables import cut  # noqa: PLC0415 - only a terminal shows it
+
         rate = written / max(time.monotonic() - self.started, 0.001)
-        text = f"{amounts.count(rows, 'row')}  {amounts.size(written)}  {amounts.size(rate)}/s"
-        self.stream.write(f"\r\x1b[K{text[: self.width - 1]}")
+        facts = {"rows": counted(rows, "row"), "size": amounts.size(written), "rate": amounts.size(rate)}
+        text = cut(Text("screen.progress", **facts).say(self.language), self.width - 1)
+        self.stream.write(f"\r\x1b[K{text}")
         self.stream.flush()
         self.shown = True
 

@@ -36,8 +36,9 @@ def show_list(session: Session, kind: Kind, options: ListOptions) -> None:
         console.json([_summary(spec) for spec in specs])
     elif specs:
         rows = [[s.name, s.query_type, s.owner or "", _first_line(s.description)] for s in specs]
+        heads = described.heads(("name", "type", "owner", "description"), console.language)
         width = console.width if console.on_terminal else None
-        console.data("\n".join(tables.plain(["NAME", "TYPE", "OWNER", "DESCRIPTION"], rows, width)))
+        console.data("\n".join(tables.plain(heads, rows, width)))
     else:
         console.tell(f"screen.no_{kind}s", folder=session.settings.root)
     console.flush()
@@ -56,7 +57,7 @@ def show(session: Session, kind: Kind, name: str, options: ListOptions) -> None:
     if options.format == "json":
         session.console.json(described.as_json(spec))
     else:
-        session.console.data("\n".join(described.as_text(spec, session.console.width)))
+        session.console.data("\n".join(described.as_text(spec, session.console.width, session.console.language)))
 
 
 def validate(session: Session, kind: Kind, names: list[str], options: ListOptions) -> None:

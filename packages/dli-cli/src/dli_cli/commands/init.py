@@ -64,9 +64,12 @@ def init_command(console: Console, folder: Folder = Path(), engine: Engine = Non
 def _tell(console: Console, folder: Path, name: str, written: list[str], kept: list[str]) -> None:
     files = counted(len(written), "file")
     console.tell("screen.project_made", folder=escaped(str(folder.resolve())), files=files)
-    for path in written:
-        if not path.startswith((".", "data/")):
-            console.note(f"  {path}")
+    shown = [path for path in written if not path.startswith((".", "data/"))]
+    for path in shown:
+        console.note(f"  {path}")
+    if others := [path for path in written if path not in shown]:
+        places = dict.fromkeys(top + slash for top, slash, _ in (path.partition("/") for path in others))
+        console.tell("screen.other_files", count=len(others), names=[*places])
     if kept:
         console.tell("screen.left", names=kept)
     console.tell("screen.next")

@@ -67,7 +67,7 @@ def text_of(error: DLIError) -> str:
 def hint_of(code: ErrorCode, details: Mapping[str, object], lang: str = "en") -> str:
     """The first remedy for the code and its details; empty when there is none."""
     said = translated(details, lang)
-    return next(iter(_lines(_row(code, said, lang).get("hints", ()), said)), "")
+    return next(iter(_hints(_row(code, said, lang), said)), "")
 
 
 def first_hint(error: DLIError) -> str:
@@ -91,7 +91,7 @@ def describe(error: DLIError, lang: str = "en") -> Description:
         facts=tuple(_facts(details, words("labels", lang), told)),
         problems=tuple(_problems(details)),
         causes=_lines(row.get("causes", ()), details),
-        hints=tuple(dict.fromkeys(_lines(row.get("hints", ()), details) + own)),
+        hints=tuple(dict.fromkeys(_hints(row, details) + own)),
     )
 
 
@@ -177,6 +177,12 @@ def _lines(lines: Sequence[str], details: Mapping[str, object]) -> tuple[str, ..
         return all(m[2] is not None or _value(m[1], details) for m in PLACEHOLDER.finditer(text))
 
     return tuple(_fill(text, details) for text in lines if fits(text))
+
+
+def _hints(row: Mapping[str, Any], details: Mapping[str, object]) -> tuple[str, ...]:
+    """The hints that help: a dry run is not told to try one."""
+    hints = _lines(row.get("hints", ()), details)
+    return tuple(hint for hint in hints if "--dry-run" not in hint) if details.get("dry_run") else hints
 
 
 def _all(row: dict[str, Any], key: str) -> tuple[str, ...]:

@@ -149,6 +149,7 @@ class LocalRunner:
             return DryRunResult(sql=query.sql, engine=self.engine.name, checked=False, error=_complaint(problem))
         if found.error:
             found.error["details"].pop("job_id", None)  # nothing was sent: there is no job to look up
+            found.error["details"]["dry_run"] = True
         if not plan.values.secrets:
             return found
         redact = plan.values.redact

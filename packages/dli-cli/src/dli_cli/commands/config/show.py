@@ -43,8 +43,9 @@ def show_command(console: Console, key: Section = None, origin: WithOrigin = Fal
         console.json({name: {"value": text, "origin": str(where)} for name, (text, where) in values.items()})
     elif origin:
         rows = [[name, text, str(where)] for name, (text, where) in values.items()]
+        heads = [console.say(f"described.head_{name}") for name in ("key", "value", "origin")]
         width = console.width if console.on_terminal else None
-        console.data("\n".join(tables.plain(["KEY", "VALUE", "ORIGIN"], rows, width)))
+        console.data("\n".join(tables.plain(heads, rows, width)))
     else:
         for name, (text, _) in values.items():
             console.data(escaped(f"{name} = {text}"))

@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -204,7 +204,7 @@ class DuckDBEngine:
             if owned:
                 session.close()
 
-        hooks = StreamHooks(lambda text: from_text(text, query), lambda: self.cancel(query.job_id), close)
+        hooks = StreamHooks(partial(from_text, query=query), lambda: self.cancel(query.job_id), close)
         try:
             with translated(query):
                 statement = _single(cursor, query)
