@@ -1,6 +1,7 @@
 //! Thin bindings: one file per room, each with its own `register`.
 
 mod build;
+mod clock;
 mod cron;
 mod file;
 mod rows;
