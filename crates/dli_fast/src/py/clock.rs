@@ -109,18 +109,19 @@ impl Border {
     }
 }
 
+/// The zones asked for last, by the objects that stand for them; held, so that their addresses are not given to others.
+static KNOWN: Mutex<[Option<Known>; 8]> = Mutex::new([const { None }; 8]);
+
+type Known = (Py<PyAny>, Zone);
+
 /// A tzinfo as a zone: by its `key` (`ZoneInfo`), else by an offset that needs no date (`timezone.utc`).
 pub(super) fn zone_of(tzinfo: &Bound<'_, PyAny>) -> PyResult<Zone> {
-    // The last one asked for; held, so that its address is not given to another.
-    static LAST: Mutex<Option<(Py<PyAny>, Zone)>> = Mutex::new(None);
-    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((known, zone)) = last.as_ref()
-        && known.is(tzinfo)
-    {
+    let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, zone)) = known.iter().flatten().find(|(known, _)| known.is(tzinfo)) {
         return Ok(*zone);
     }
     // What follows runs Python, which may come back here.
-    drop(last);
+    drop(known);
     let py = tzinfo.py();
     let zone = match tzinfo.getattr_opt(intern!(py, "key"))? {
         Some(key) if !key.is_none() => {
@@ -139,8 +140,12 @@ pub(super) fn zone_of(tzinfo: &Bound<'_, PyAny>) -> PyResult<Zone> {
             Zone::Fixed(seconds as i32)
         }
     };
-    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).replace((tzinfo.clone().unbind(), zone));
-    drop(last);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.rotate_right(1);
+    let oldest = known[0].replace((tzinfo.clone().unbind(), zone));
+    drop(known);
+    // its end may run Python too
+    drop(oldest);
     Ok(zone)
 }
 

@@ -90,7 +90,7 @@ pub fn check_nul(text: &str) -> Result<(), Refusal> {
 fn holds(text: &str, byte: u8) -> bool {
     let bytes = text.as_bytes();
     if bytes.len() <= 32 {
-        return bytes.iter().fold(false, |found, other| found | (*other == byte));
+        return bytes.iter().fold(0, |found, other| found | u8::from(*other == byte)) != 0;
     }
     memchr::memchr(byte, bytes).is_some()
 }
