@@ -1,6 +1,6 @@
 """10 M rows that DuckDB SELECTs, exported: peak memory over the drain alone, and CPU against DuckDB's own COPY.
 
-    one child a way: drain │ dli │ COPY ─▶ its CPU seconds and its VmHWM ─▶ dli − drain ≤ 40 MiB
+    one child a way: drain │ dli │ COPY ─▶ its CPU seconds after the imports and its VmHWM ─▶ dli − drain ≤ 40 MiB
 
 Children report their own VmHWM: the ru_maxrss of a child includes what its parent held before the exec.
 """
@@ -14,27 +14,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from data import mixed
 from measure import OURS, Comparison
 
 ROWS = 10_000_000
 OVER_DRAIN = {"csv": 40, "ndjson": 40, "parquet": 64}  # MiB; Parquet holds the row groups that its workers encode
-
-# 13 mixed columns, about 140 bytes of Arrow a row.
-SELECT = """
-SELECT i AS id, (i * 2654435761) % 1000003 AS code, (i % 97)::INTEGER AS kind, i % 3 = 0 AS flag,
-       ((i * 7919) % 10000000) / 100.0::DOUBLE AS price, sqrt(i + 0.5) AS measure,
-       (((i * 104729) % 100000000) / 100)::DECIMAL(18, 2) AS amount,
-       DATE '2000-01-01' + (i % 9000)::INTEGER AS day, TIMESTAMP '2020-01-01' + to_microseconds(i * 1000003) AS moment,
-       CASE WHEN i % 10 = 7 THEN NULL ELSE 'name ' || (i % 5000) END AS name, lpad(i::VARCHAR, 10, 'x') AS key,
-       'a longer text, with a comma now and then: ' || (i % 100000) AS comment, (i * 31) % 256 AS small
-FROM range({rows}) AS numbers(i)
-"""
 
 CHILD = """
 import json, resource, sys
 import duckdb, pyarrow, dli_fast
 way, sql, path, settings = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
 connection = duckdb.connect(config=settings)
+start = resource.getrusage(resource.RUSAGE_SELF)
 if way == "copy csv":
     connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT csv, HEADER)")
 elif way == "copy ndjson":
@@ -45,19 +36,21 @@ elif way == "drain":
     for batch in pyarrow.RecordBatchReader.from_stream(connection.sql(sql)):
         pass
 else:
+    kind, _, receipt = way.partition(" ")
     write = {"csv": dli_fast.write_csv, "parquet": dli_fast.write_parquet, "ipc": dli_fast.write_ipc,
-             "ndjson": lambda source, fd: dli_fast.write_json(source, fd, lines=True)}[way]
+             "ndjson": lambda source, fd, **hashed: dli_fast.write_json(source, fd, lines=True, **hashed)}[kind]
     with open(path, "wb") as out:
-        write(connection.sql(sql), out.fileno())
+        write(connection.sql(sql), out.fileno(), sha256=bool(receipt))
 with open("/proc/self/status") as status:
     peak = next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
 usage = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps({"cpu": usage.ru_utime + usage.ru_stime, "peak": peak}))
+spent = usage.ru_utime - start.ru_utime + usage.ru_stime - start.ru_stime
+print(json.dumps({"cpu": spent, "peak": peak}))
 """
 
 
 def run(way: str, rows: int, path: Path, settings: dict[str, str | int]) -> dict[str, float]:
-    command = [sys.executable, "-c", CHILD, way, SELECT.format(rows=rows), str(path), json.dumps(settings)]
+    command = [sys.executable, "-c", CHILD, way, mixed(rows), str(path), json.dumps(settings)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     path.unlink(missing_ok=True)
@@ -72,7 +65,7 @@ def test_memory(kind: str, limited: bool, tmp_path: Path, short: bool, record: C
     settings: dict[str, str | int] = {"threads": 2}
     if limited:
         settings["memory_limit"] = "100MB"
-    ways = {OURS: kind, "drain alone": "drain", "duckdb COPY": f"copy {kind}"}
+    ways = {OURS: kind, "dli with sha256": f"{kind} receipt", "drain alone": "drain", "duckdb COPY": f"copy {kind}"}
     found: dict[str, dict[str, float]] = {}
     for _ in range(1 if short else 3):
         for name, way in ways.items():

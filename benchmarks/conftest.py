@@ -55,8 +55,14 @@ def compare(
     """A function (case, unit, {"dli": …, "peer": …}, scale=calls per measurement) → Comparison, kept for the report."""
     suite = Path(str(request.path)).stem.removeprefix("bench_")
 
-    def run(case: str, unit: str, ways: Mapping[str, Callable[[], object]], scale: float = 1.0) -> Comparison:
-        seconds = interleave(ways, rounds=3 if short else 7)
+    def run(
+        case: str,
+        unit: str,
+        ways: Mapping[str, Callable[[], object]],
+        scale: float = 1.0,
+        before: Callable[[], object] = lambda: None,
+    ) -> Comparison:
+        seconds = interleave(ways, 3 if short else 7, before)
         found = Comparison(suite, case, unit, seconds, scale)
         benchmark.extra_info.update({f"cpu_{peer}": value for peer, value in seconds.items()})
         benchmark.pedantic(ways[OURS], rounds=1)

@@ -39,6 +39,19 @@ def flights() -> Path:
     return ROOT / "examples" / "flights" / "data" / "flights.parquet"
 
 
+def mixed(rows: int) -> str:
+    """SQL of 13 mixed columns, about 140 bytes of Arrow a row."""
+    return f"""
+SELECT i AS id, (i * 2654435761) % 1000003 AS code, (i % 97)::INTEGER AS kind, i % 3 = 0 AS flag,
+       ((i * 7919) % 10000000) / 100.0::DOUBLE AS price, sqrt(i + 0.5) AS measure,
+       (((i * 104729) % 100000000) / 100)::DECIMAL(18, 2) AS amount,
+       DATE '2000-01-01' + (i % 9000)::INTEGER AS day, TIMESTAMP '2020-01-01' + to_microseconds(i * 1000003) AS moment,
+       CASE WHEN i % 10 = 7 THEN NULL ELSE 'name ' || (i % 5000) END AS name, lpad(i::VARCHAR, 10, 'x') AS key,
+       'a longer text, with a comma now and then: ' || (i % 100000) AS comment, (i * 31) % 256 AS small
+FROM range({rows}) AS numbers(i)
+"""
+
+
 def columns(rows: int) -> dict[str, pl.DataFrame]:
     """One frame of one column per type family, with every tenth value null."""
     index = pl.int_range(rows, eager=True)

@@ -45,14 +45,17 @@ def cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def interleave(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Minimum CPU seconds of each way, run in turns `rounds` times after one warm-up each."""
+def interleave(
+    ways: Mapping[str, Callable[[], object]], rounds: int, before: Callable[[], object] = lambda: None
+) -> dict[str, float]:
+    """Minimum CPU seconds of each way, run in turns `rounds` times after one warm-up each; `before` is not counted."""
     best: dict[str, float] = {}
     for name, run in ways.items():
         run()
         best[name] = float("inf")
     for _ in range(rounds):
         for name, run in ways.items():
+            before()
             start = time.process_time()
             run()
             best[name] = min(best[name], time.process_time() - start)

@@ -141,7 +141,7 @@ def test_a_disk_that_refuses_leaves_nothing_behind(dli, tmp_path: Path, monkeypa
     ("words", "said", "remedy"),
     [
         (["--example", "fligths"], "did you mean 'flights'?", "Examples: flights."),
-        (["--engine", "duckbd"], "did you mean 'duckdb'?", "Engines: duckdb."),
+        (["--engine", "duckbd"], "did you mean 'duckdb'?", f"Engines: {', '.join(scaffold.engines())}."),
     ],
 )
 def test_an_unknown_name_gets_the_nearest(dli, tmp_path: Path, words: list[str], said: str, remedy: str):

@@ -28,6 +28,7 @@ pub use cpu::Cpu;
 use lanes::Lane;
 use out::Out;
 use std::ops::Range;
+use std::sync::Arc;
 use zones::Offsets;
 
 /// The vector every CPU of this architecture has.
@@ -66,7 +67,7 @@ struct ColumnPlan {
     /// Only the reference writes it.
     slow: bool,
     formula: bool,
-    offsets: Option<Offsets>,
+    offsets: Option<Arc<Offsets>>,
     children: Vec<ColumnPlan>,
     uuid: bool,
 }
@@ -262,7 +263,7 @@ fn column_plan(field: &Field, first: bool, style: &Style, options: Options) -> R
         _ => vec![],
     };
     let offsets = match field.data_type() {
-        DataType::Timestamp(_, Some(name)) => Some(Offsets::new(super::zone::Zone::parse(name)?)),
+        DataType::Timestamp(_, Some(name)) => Some(Offsets::of(super::zone::Zone::parse(name)?)),
         _ => None,
     };
     Ok(ColumnPlan {

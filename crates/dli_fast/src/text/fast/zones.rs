@@ -3,6 +3,7 @@
 use super::super::zone::Zone;
 use super::digits::{END_DAY, FIRST_DAY};
 use crate::text::time::DAY;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A zone, and from when on it has which offset.
 pub struct Offsets {
@@ -13,8 +14,23 @@ pub struct Offsets {
 }
 
 impl Offsets {
+    /// The zone's table. Making one looks at 73,000 days, so each is made once a process.
+    pub fn of(zone: Zone) -> Arc<Self> {
+        static MADE: Mutex<Vec<Arc<Offsets>>> = Mutex::new(Vec::new());
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = made.iter().find(|table| table.zone == zone) {
+            return found.clone();
+        }
+        let table = Arc::new(Self::new(zone));
+        // Fixed offsets are cheap, and anybody may make up another one.
+        if matches!(zone, Zone::Named(_)) {
+            made.push(table.clone());
+        }
+        table
+    }
+
     /// Looks at every day (transitions lie months apart, never two in a day) and finds the second of each change.
-    pub fn new(zone: Zone) -> Self {
+    fn new(zone: Zone) -> Self {
         let mut table = Self { zone, starts: vec![i64::MIN], values: vec![] };
         let at = |seconds: i64| zone.offset(seconds).unwrap_or(0);
         table.values.push(at(FIRST_DAY * DAY));
