@@ -14,8 +14,9 @@ import pytest
 
 from dli_core.errors import DLIError, ErrorCode
 from dli_core.export import temp
-from dli_core.export.publish import MARK, mark_of, output_errors, sealed
+from dli_core.export.publish import output_errors, sealed
 from dli_core.export.temp import PREFIX, Folder, sweep
+from dli_core.marks import MARK, mark_of
 
 OTHER_DISK = Path("/dev/shm")
 

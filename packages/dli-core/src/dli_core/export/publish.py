@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import re
 import stat
@@ -20,11 +19,11 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dli_core import marks
 from dli_core.errors import ErrorCode, error
 from dli_core.export.temp import Folder, Temp
 
 STDOUT = Path("-")
-MARK = "user.dli.job"  # an attribute of each exported file: the job that wrote it, and what it was like then
 
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,9})", re.ASCII)
 _STREAMS = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
@@ -54,37 +53,6 @@ def has_receipt(path: Path) -> bool:
     with contextlib.suppress(OSError):
         return receipt_path(path).is_file()
     return False
-
-
-def mark_of(job_id: str, facts: os.stat_result) -> bytes:
-    """The mark of a file that `job_id` wrote and nobody has changed since."""
-    return f"{job_id} {facts.st_size} {facts.st_mtime_ns}".encode()
-
-
-def unchanged_sha256(path: Path, size: int, job_id: str) -> str:
-    """SHA-256 of a file that `job_id` wrote, in hex. Raises DLI-105 unless it is still that file."""
-    try:
-        # A device or a pipe would never end, or take bytes from whoever reads it.
-        if not path.is_file():
-            raise error(ErrorCode.FILE_NOT_FOUND, path=str(path))
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-            facts = os.fstat(file.fileno())
-            same = facts.st_size == size and _mark(file.fileno()) in {mark_of(job_id, facts), None}
-    except OSError as problem:
-        what = os.strerror(problem.errno) if problem.errno else str(problem)
-        raise error(ErrorCode.FILE_NOT_FOUND, "unreadable", path=str(path), problem=what, cause=problem) from problem
-    if not same:
-        raise error(ErrorCode.FILE_NOT_FOUND, "changed", path=str(path), job_id=job_id)
-    return found
-
-
-def _mark(fd: int) -> bytes | None:
-    """The mark of an open file; None where the filesystem keeps none."""
-    try:
-        return os.getxattr(fd, MARK)
-    except OSError as problem:
-        return None if problem.errno in {errno.ENOTSUP, errno.ENOSYS} else b""
 
 
 @contextlib.contextmanager
@@ -117,8 +85,7 @@ class Output:
     def mark(self, job_id: str) -> None:
         """Note the job beside the bytes, where the filesystem can: `verify` knows another export by it."""
         if not self.streaming:
-            with contextlib.suppress(OSError):
-                os.setxattr(self.fd, MARK, mark_of(job_id, os.fstat(self.fd)))
+            marks.put(self.fd, job_id)
 
     def seal(self) -> None:
         """Make the file appear: durable when this returns."""

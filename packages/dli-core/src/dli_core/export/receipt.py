@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -19,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from dli_core import __version__
+from dli_core import __version__, marks
 from dli_core.errors import ErrorCode, error
-from dli_core.export.publish import MARK, mark_of, receipt_path
+from dli_core.export.publish import receipt_path
 
 if TYPE_CHECKING:
     from dli_core.engines.stream import QueryStream
@@ -117,53 +116,39 @@ def verify(path: Path, receipt: Path | None = None) -> Verification:
     where = receipt or receipt_path(path)
     if not path.is_file():
         raise error(ErrorCode.FILE_NOT_FOUND, path=str(path))
-    expected = _read(where)
-    if expected is None:
+    read = _read(where)
+    if read is None:
         return Verification(verdict=Verdict.NO_RECEIPT, path=path, receipt=where)
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-            facts = os.fstat(file.fileno())
-        later = facts.st_mtime_ns > where.stat().st_mtime_ns
-    except OSError as problem:
-        what = os.strerror(problem.errno) if problem.errno else str(problem)
-        raise error(ErrorCode.FILE_NOT_FOUND, "unreadable", path=str(path), problem=what, cause=problem) from problem
-    if (facts.st_size, found) == (expected.bytes, expected.sha256) and expected.complete:
+    expected, proven = read
+    found = marks.look(path)
+    facts = found.facts
+    later = facts.st_mtime_ns > proven
+    if (facts.st_size, found.sha256) == (expected.bytes, expected.sha256) and expected.complete:
         verdict = Verdict.MATCH
     else:
-        verdict = Verdict.STALE if _is_of_another(path, facts, expected.job_id, later=later) else Verdict.MISMATCH
+        verdict = Verdict.STALE if found.is_of_another(expected.job_id, later=later) else Verdict.MISMATCH
     return Verification(
         verdict=verdict,
         path=path,
         receipt=where,
         expected=expected,
         bytes=facts.st_size,
-        sha256=found,
+        sha256=found.sha256,
         written=datetime.fromtimestamp(facts.st_mtime, UTC).isoformat(timespec="seconds"),
         later=later,
     )
 
 
-def _read(path: Path) -> Receipt | None:
+def _read(path: Path) -> tuple[Receipt, int] | None:
+    """The receipt, and when it was written (ns); None where there is none."""
     try:
-        data = path.read_bytes()
+        data, written = path.read_bytes(), path.stat().st_mtime_ns
         # A newer one may have other fields: its version is looked at first.
         version = _Versioned.model_validate_json(data).version
         if version > VERSION:
             raise error(ErrorCode.VALIDATION_FAILED, "receipt_version", path=str(path), version=version)
-        return Receipt.model_validate_json(data)
+        return Receipt.model_validate_json(data), written
     except (ValidationError, OSError) as problem:
         if isinstance(problem, OSError) and problem.errno in {errno.ENOENT, errno.ENAMETOOLONG}:
             return None
         raise error(ErrorCode.VALIDATION_FAILED, "receipt", path=str(path), cause=problem) from problem
-
-
-def _is_of_another(path: Path, facts: os.stat_result, job_id: str, *, later: bool) -> bool:
-    """Is the file whole, and written by another job? An edit, a copy and a broken disk leave no mark that fits."""
-    try:
-        mark = os.getxattr(path, MARK)
-    except OSError as problem:
-        # On a filesystem that keeps no marks, the order of the two files has to do: a later export's file is newer.
-        return later and problem.errno in {errno.ENOTSUP, errno.ENOSYS}
-    writer = mark.split(b" ", 1)[0].decode(errors="replace")
-    return writer != job_id and mark == mark_of(writer, facts)

@@ -131,9 +131,13 @@ class ExportResult(Model):
         """
         if self._sha256 is not None:
             return self._sha256
-        from dli_core.export.publish import unchanged_sha256  # noqa: PLC0415 - results cross processes without files
+        from dli_core import marks  # noqa: PLC0415 - most results are never asked for it
+        from dli_core.errors import ErrorCode, error  # noqa: PLC0415 - as above
 
-        return unchanged_sha256(self.path, self.bytes, self.job_id)
+        found = marks.look(self.path)
+        if not found.is_still(self.job_id, self.bytes):
+            raise error(ErrorCode.FILE_NOT_FOUND, "changed", path=str(self.path), job_id=self.job_id)
+        return found.sha256
 
 
 class DryRunResult(Model):
