@@ -1,7 +1,7 @@
 //! Compiles in a hash of the sources, so that Python can tell a stale extension (see `dli_fast.build_info`).
 //!
 //! The hash is sha256 over, for each file in sorted order of its path: path, NUL, content, NUL. The same
-//! few lines in Python are in `tests/unit/test_extension_is_fresh.py`.
+//! few lines in Python are in `tests/house/test_extension_is_fresh.py`.
 
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};

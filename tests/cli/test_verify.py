@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dli_core.export.publish import receipt_path
+
 
 @pytest.fixture
 def exported(dli, tmp_path: Path) -> Path:

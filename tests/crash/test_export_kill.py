@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from dli_core.export.receipt import Verdict, receipt_path, verify
+from dli_core.export.publish import receipt_path
+from dli_core.export.receipt import Verdict, verify
 from dli_core.export.temp import PREFIX
 from tests.crash.conftest import Exporter
 

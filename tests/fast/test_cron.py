@@ -136,6 +136,32 @@ class Odd(tzinfo):
     def tzname(self, _: datetime | None) -> None: ...
 
 
+def test_more_zones_than_are_remembered_do_not_mix() -> None:
+    offsets = [timezone(timedelta(minutes=15 * quarter)) for quarter in range(-20, 20)]
+    for zone in [*offsets, *reversed(offsets)]:
+        found = Cron("0 12 * * *").next(datetime(2026, 1, 31, 11, 59, 59, 999_999, tzinfo=zone))
+        assert (found, found.tzinfo) == (datetime(2026, 1, 31, 12, tzinfo=zone), zone)
+
+
+def test_a_datetime_of_a_class_of_its_own_is_read_by_its_attributes() -> None:
+    class Stamp(datetime):
+        def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
+            return (Stamp, ("something else",))
+
+    start = Stamp(2026, 11, 1, 1, 30, 0, 1, tzinfo=NEW_YORK, fold=1)
+    found = Cron("*/15 * * * *").next(start)
+    assert (type(found), found.isoformat()) == (datetime, "2026-11-01T01:45:00-05:00")
+
+
+def test_every_part_of_a_datetime_crosses_the_border() -> None:
+    start = datetime(9998, 12, 31, 23, 59, 59, 999_999)
+    assert Cron("* * * * *").next(start) == datetime(9999, 1, 1)
+    assert Cron("* * * * *").previous(datetime(2, 1, 1, 0, 0, 0, 1)) == datetime(2, 1, 1)
+    assert Cron("* * * * *").previous(datetime(2, 1, 1)) == datetime(1, 12, 31, 23, 59)
+    repeated = Cron("30 1 * * *").next(datetime(2026, 11, 1, 1, 30, tzinfo=NEW_YORK))
+    assert (repeated.fold, repeated.isoformat()) == (1, "2026-11-01T01:30:00-05:00")
+
+
 def test_a_zone_without_a_name_or_fixed_offset_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="ZoneInfo"):
         Cron("@daily").next(datetime(2026, 1, 1, tzinfo=Odd()))

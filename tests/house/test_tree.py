@@ -14,8 +14,6 @@ LONGEST = 400
 # Files over the limit, each with its reason.
 LONG = {
     "crates/dli_fast/src/py/template.rs": "the bindings of one room: values in and out, and errors",
-    "crates/dli_fast/src/template/filters.rs": "one filter after another, none of them long, under one law",
-    "crates/dli_fast/src/template/walk.rs": "one grammar: a method per rule, in the order of binding, over one cursor",
     "crates/dli_fast/src/text/fast/text.rs": "the cells of one type family, whose unsafe code shares its conditions",
 }
 LEFTOVERS = re.compile(r"\b(TODO|FIXME|XXX)\b|NotImplementedError|\b(todo|unimplemented)!\(")

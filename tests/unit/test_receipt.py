@@ -16,7 +16,8 @@ import pytest
 from dli import DatasetAPI, ExecutionContext, ExportOptions, SqlAPI
 from dli_core import __version__
 from dli_core.errors import DLIError, ErrorCode
-from dli_core.export.receipt import Verdict, receipt_path, verify
+from dli_core.export.publish import receipt_path
+from dli_core.export.receipt import Verdict, verify
 
 SECRET = "tOp-s3cret-w0rd"
 WITH = ExportOptions(receipt=True)

@@ -1,5 +1,5 @@
 """Cron: checked expressions and their fire times, as Airflow's scheduler (croniter) gives them. Source: src/cron/,
-src/py/cron.rs.
+src/py/cron.rs, src/py/clock.rs.
 
 The time zone is that of the datetime: a `ZoneInfo` by its key (its rules come with this package and hold for 1900 and
 later), a fixed offset such as `timezone.utc`, or none (a clock that never changes). Results carry the same tzinfo.

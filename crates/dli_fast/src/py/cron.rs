@@ -1,13 +1,11 @@
-//! Bindings of `cron`: datetimes in and out; the zone is that of the datetime.
-
-use std::sync::{Mutex, PoisonError};
+//! Bindings of `cron`: datetimes in and out (clock.rs); the zone is that of the datetime.
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyList, PyString, PyTuple, PyType};
 
+use super::clock::{Clock, zone_of};
 use crate::cron::{self, Direction, Fire, Moment, Schedule, Zone};
 
 /// Fire times that one call may ask for.
@@ -169,97 +167,7 @@ impl Surprise {
     }
 }
 
-/// A datetime taken apart.
-struct Clock<'py> {
-    zone: Zone,
-    moment: Moment,
-    tzinfo: Bound<'py, PyAny>,
-}
-
-impl<'py> Clock<'py> {
-    fn read(value: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let py = value.py();
-        if !value.is_instance(datetime_class(py)?)? {
-            return Err(PyTypeError::new_err(format!("a datetime is needed, not {}", value.get_type().name()?)));
-        }
-        // One call for all of them: an attribute at a time costs twice as much.
-        let (year, month, day, hour, minute, second, micros, fold, tzinfo) =
-            reader(py)?.call1((value,))?.extract::<(i32, u32, u32, u32, u32, u32, u32, u8, Bound<'py, PyAny>)>()?;
-        let zone = if tzinfo.is_none() { Zone::None } else { zone_of(&tzinfo)? };
-        let wall = cron::wall((year, month, day), (hour, minute, second), micros);
-        Ok(Self { zone, moment: Moment::new(zone, wall, fold != 0), tzinfo })
-    }
-
-    fn datetime(&self, fire: Fire) -> PyResult<Bound<'py, PyAny>> {
-        let py = self.tzinfo.py();
-        let class = datetime_class(py)?;
-        let ((year, month, day), hour, minute) = cron::civil(fire.minute);
-        let arguments = (year, month, day, hour, minute, 0, 0, &self.tzinfo);
-        if !fire.fold {
-            return class.call1(arguments);
-        }
-        let fold = PyDict::new(py);
-        fold.set_item(intern!(py, "fold"), 1)?;
-        class.call(arguments, Some(&fold))
-    }
-}
-
-fn datetime_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    CLASS.import(py, "datetime", "datetime")
-}
-
-/// `attrgetter` of all that a datetime is made of.
-fn reader(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-    static READER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let reader = READER.get_or_try_init(py, || -> PyResult<Py<PyAny>> {
-        let names = ("year", "month", "day", "hour", "minute", "second", "microsecond", "fold", "tzinfo");
-        Ok(py.import("operator")?.getattr("attrgetter")?.call1(names)?.unbind())
-    })?;
-    Ok(reader.bind(py))
-}
-
-/// A tzinfo as a zone: by its `key` (`ZoneInfo`), else by an offset that needs no date (`timezone.utc`).
-fn zone_of(tzinfo: &Bound<'_, PyAny>) -> PyResult<Zone> {
-    // The last one asked for; held, so that its address is not given to another.
-    static LAST: Mutex<Option<(Py<PyAny>, Zone)>> = Mutex::new(None);
-    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((known, zone)) = last.as_ref()
-        && known.is(tzinfo)
-    {
-        return Ok(*zone);
-    }
-    // What follows runs Python, which may come back here.
-    drop(last);
-    let py = tzinfo.py();
-    let zone = match tzinfo.getattr_opt(intern!(py, "key"))? {
-        Some(key) if !key.is_none() => {
-            let name = key.cast::<PyString>().map_err(|_| nameless(tzinfo))?.to_cow()?.into_owned();
-            Zone::named(&name).ok_or_else(|| PyValueError::new_err(format!("unknown time zone {name:?}")))?
-        }
-        _ => {
-            let offset = tzinfo.call_method1(intern!(py, "utcoffset"), (py.None(),)).map_err(|_| nameless(tzinfo))?;
-            if offset.is_none() {
-                return Err(nameless(tzinfo));
-            }
-            let seconds: f64 = offset.call_method0(intern!(py, "total_seconds"))?.extract()?;
-            if seconds.fract() != 0.0 {
-                return Err(PyValueError::new_err("the offset of a time zone is whole seconds"));
-            }
-            Zone::Fixed(seconds as i32)
-        }
-    };
-    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).replace((tzinfo.clone().unbind(), zone));
-    drop(last);
-    Ok(zone)
-}
-
-fn nameless(tzinfo: &Bound<'_, PyAny>) -> PyErr {
-    let class = tzinfo.get_type().name().map_or_else(|_| "tzinfo".into(), |name| name.to_string());
-    PyTypeError::new_err(format!("a ZoneInfo with a key or a fixed offset is needed, not {class}"))
-}
-
-fn beyond() -> PyErr {
+pub(super) fn beyond() -> PyErr {
     PyOverflowError::new_err("there is no fire time in the years 1 to 9999")
 }
 

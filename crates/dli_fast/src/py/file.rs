@@ -5,23 +5,24 @@
 //! read_ipc: bytes │ descriptor │ object with read ─▶ Reader, as far as the schema ─▶ IpcStream, a capsule producer
 //! ```
 
+use super::capsule::{schema_capsule, taken};
+use super::keywords::{level_of, no_levels, unknown};
+use super::run::{CancelToken, Run, Written, unwritable};
 use super::source::{interruptible, source_error};
-use super::write::{CancelToken, Run, Written, level_of, os_error, unwritable};
+use super::target::duplicate;
 use crate::file::read::{Input, Last, Reader};
 use crate::file::{ipc, parquet};
 use crate::pipe::{self, Compression, Settings};
 use crate::stream::{StreamError, note_raised, take_raised};
 use arrow_array::RecordBatchReader;
-use arrow_array::ffi::FFI_ArrowSchema;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_buffer::Buffer;
 use arrow_schema::SchemaRef;
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule, PyInt};
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::fd::BorrowedFd;
 use std::panic::AssertUnwindSafe;
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,14 +106,6 @@ fn write_ipc(
     })
 }
 
-fn no_levels(compression: &str) -> PyErr {
-    PyValueError::new_err(format!("compression {compression:?} has no levels"))
-}
-
-fn unknown(compression: &str, known: &str) -> PyErr {
-    PyValueError::new_err(format!("compression must be {known}, not {compression:?}"))
-}
-
 /// An Arrow IPC stream or file, read once.
 #[pyclass(frozen, module = "dli_fast")]
 struct IpcStream {
@@ -130,16 +123,12 @@ impl IpcStream {
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
         let _ = requested_schema; // the interface lets a producer ignore it
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let reader =
-            reader.ok_or_else(|| PyRuntimeError::new_err("this stream was read before: it can be read once"))?;
+        let reader = taken(&self.reader)?;
         PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), c"arrow_array_stream")
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        let schema = FFI_ArrowSchema::try_from(self.schema.as_ref());
-        let schema = schema.map_err(|error| PyValueError::new_err(error.to_string()))?;
-        PyCapsule::new_with_value(py, schema, c"arrow_schema")
+        schema_capsule(py, &self.schema)
     }
 
     #[getter]
@@ -174,14 +163,7 @@ fn input_of(source: &Bound<'_, PyAny>) -> PyResult<Input> {
         return Ok(Input::Memory(memory(bytes)));
     }
     if source.is_instance_of::<PyInt>() {
-        let fd: i32 = source.extract()?;
-        if fd < 0 {
-            return Err(PyValueError::new_err(format!("{fd} is no file descriptor")));
-        }
-        // SAFETY: borrowed for the duplication alone; a closed one fails with EBADF.
-        let own = unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned();
-        let own = own.map_err(|error| os_error(source.py(), &error))?;
-        let mut file = std::fs::File::from(own);
+        let mut file = std::fs::File::from(duplicate(source)?);
         // A pipe has no position; a file that was read in part is read on from there.
         let start = file.stream_position().is_ok_and(|position| position == 0);
         return Ok(if start { Input::Seek(Box::new(file)) } else { Input::Read(Box::new(file)) });

@@ -1,10 +1,15 @@
-//! Thin bindings: one file per room, each with its own `register`.
+//! Thin bindings: one file per room, each with its own `register`; what they share beside them.
 
 mod build;
+mod capsule;
+mod clock;
 mod cron;
 mod file;
+mod keywords;
 mod rows;
+mod run;
 mod source;
+mod target;
 mod template;
 mod watch;
 mod write;

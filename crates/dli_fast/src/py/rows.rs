@@ -1,11 +1,11 @@
 //! Bindings of `rows`: `Batches`, `collect`, `from_rows`.
 
+use super::capsule::schema_capsule;
 use super::source::{data_error, interruptible, source_error, stream_of};
 use crate::rows::{Held, build, is_number, type_name, values};
 use crate::stream::{Batch, Source};
 use crate::text::{Encoder, Form, Options};
 use arrow_array::RecordBatchIterator;
-use arrow_array::ffi::FFI_ArrowSchema;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_schema::{DataType, Field, Schema};
 use pyo3::exceptions::PyValueError;
@@ -41,9 +41,7 @@ impl Batches {
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        let schema = FFI_ArrowSchema::try_from(self.held.schema.as_ref());
-        let schema = schema.map_err(|error| PyValueError::new_err(error.to_string()))?;
-        PyCapsule::new_with_value(py, schema, c"arrow_schema")
+        schema_capsule(py, &self.held.schema)
     }
 
     fn __len__(&self) -> usize {

@@ -1,9 +1,9 @@
 //! `Watch`: a capsule producer around another, with counters.
 
+use super::capsule::taken;
 use super::source::stream_of;
 use crate::watch::{Counters, Marks, watch};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use std::sync::atomic::Ordering;
@@ -35,9 +35,7 @@ impl Watch {
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
         let _ = requested_schema; // the interface lets a producer ignore it
-        let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let stream =
-            stream.ok_or_else(|| PyRuntimeError::new_err("this stream was read before: it can be read once"))?;
+        let stream = taken(&self.stream)?;
         let marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner).clone();
         PyCapsule::new_with_value(py, watch(stream, self.counters.clone(), marks), c"arrow_array_stream")
     }

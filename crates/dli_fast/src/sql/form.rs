@@ -79,13 +79,26 @@ pub fn write_name(out: &mut String, text: &str, form: NameForm, quote: u8) -> Re
 
 /// Refuses NUL, which ends the statement for some drivers.
 pub fn check_nul(text: &str) -> Result<(), Refusal> {
-    if memchr::memchr(0, text.as_bytes()).is_some() {
+    if holds(text, 0) {
         return Err(Refusal::value("a NUL character has no SQL form"));
     }
     Ok(())
 }
 
+/// True if `byte`, of ASCII, is in `text`. Most values are short, and a search costs more to begin than to do.
+#[inline]
+fn holds(text: &str, byte: u8) -> bool {
+    let bytes = text.as_bytes();
+    if bytes.len() <= 32 {
+        return bytes.iter().fold(0, |found, other| found | u8::from(*other == byte)) != 0;
+    }
+    memchr::memchr(byte, bytes).is_some()
+}
+
 fn double(out: &mut String, text: &str, quote: u8) {
+    if !holds(text, quote) {
+        return out.push_str(text);
+    }
     let mut start = 0;
     for at in memchr::memchr_iter(quote, text.as_bytes()) {
         out.push_str(&text[start..=at]);

@@ -25,7 +25,8 @@ pub struct Held {
 impl Held {
     /// The render's own.
     pub fn of<'s>(state: &'s mut State<'_, '_>) -> &'s mut Self {
-        state.get_or_insert_extension_with(Self::default)
+        // most templates write a few dozen values
+        state.get_or_insert_extension_with(|| Self { values: Vec::with_capacity(32), typed: Typed::default() })
     }
 }
 
@@ -91,13 +92,9 @@ fn list(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resul
 }
 
 fn captured(out: &mut Output<'_>, text: &str) -> Result<(), Error> {
-    let mut mark = String::with_capacity(4);
-    Mark::Begin.push(&mut mark);
-    out.write_str(&mark)?;
+    out.write_str(Mark::Begin.text(&mut [0; 8]))?;
     out.write_str(text)?;
-    mark.clear();
-    Mark::End.push(&mut mark);
-    out.write_str(&mark)?;
+    out.write_str(Mark::End.text(&mut [0; 8]))?;
     Ok(())
 }
 
@@ -108,8 +105,6 @@ fn put_aside(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> 
         return Err(fail("a template wrote too many values"));
     }
     values.push(value.clone());
-    let mut mark = String::with_capacity(8);
-    Mark::Value(number).push(&mut mark);
-    out.write_str(&mark)?;
+    out.write_str(Mark::Value(number).text(&mut [0; 8]))?;
     Ok(())
 }

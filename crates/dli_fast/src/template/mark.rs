@@ -38,13 +38,19 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// Appends the mark to `out`. A number of [`LIMIT`] or more is a bug of the caller.
+    /// Appends the mark to `out`.
     pub fn push(self, out: &mut String) {
+        out.push_str(self.text(&mut [0; 8]));
+    }
+
+    /// The mark's text. A number of [`LIMIT`] or more is a bug of the caller.
+    #[inline]
+    pub fn text(self, buffer: &mut [u8; 8]) -> &str {
         match self {
-            Self::Value(number) => push_number(out, VALUE_PLANE, number),
-            Self::Place(number) => push_number(out, PLACE_PLANE, number),
-            Self::Begin => out.push(scalar(PLACE_PLANE + BEGIN)),
-            Self::End => out.push(scalar(PLACE_PLANE + END)),
+            Self::Value(number) => number_text(buffer, VALUE_PLANE, number),
+            Self::Place(number) => number_text(buffer, PLACE_PLANE, number),
+            Self::Begin => scalar(PLACE_PLANE + BEGIN).encode_utf8(buffer),
+            Self::End => scalar(PLACE_PLANE + END).encode_utf8(buffer),
         }
     }
 
@@ -53,8 +59,16 @@ impl Mark {
     pub fn read(text: &[u8], at: usize) -> Option<(Self, usize)> {
         let code = code_at(text, at)?;
         let (plane, low) = (code & !0xFFFF, code & 0xFFFF);
+        if low < SINGLES {
+            return Some((if plane == VALUE_PLANE { Self::Value(low) } else { Self::Place(low) }, 4));
+        }
+        Self::read_rare(text, at, (plane, low))
+    }
+
+    /// Marks of two characters, and those that are no numbers.
+    #[inline(never)]
+    fn read_rare(text: &[u8], at: usize, (plane, low): (u32, u32)) -> Option<(Self, usize)> {
         let (number, length) = match low {
-            0..SINGLES => (low, 4),
             LEAD..TAIL => {
                 let tail = code_at(text, at + 4)?;
                 if tail & !0xFFFF != plane || !(TAIL..TAIL + (1 << TAIL_BITS)).contains(&(tail & 0xFFFF)) {
@@ -83,8 +97,13 @@ pub fn begins(text: &[u8], at: usize) -> bool {
 
 /// True if `text` holds a character of the mark planes.
 #[must_use]
+#[inline]
 pub fn any(text: &str) -> bool {
     let bytes = text.as_bytes();
+    // most values are short, and a search costs more to begin than to do
+    if bytes.len() <= 32 && bytes.iter().fold(0, |most, byte| most.max(*byte)) < 0xF3 {
+        return false;
+    }
     memchr::memchr2_iter(0xF3, 0xF4, bytes).any(|at| begins(bytes, at))
 }
 
@@ -120,15 +139,17 @@ pub fn written_out(text: &str, values: &[Value]) -> String {
     out
 }
 
-fn push_number(out: &mut String, plane: u32, number: u32) {
+#[inline]
+fn number_text(buffer: &mut [u8; 8], plane: u32, number: u32) -> &str {
     if number < SINGLES {
-        out.push(scalar(plane + number));
-    } else {
-        let rest = number - SINGLES;
-        debug_assert!(number < LIMIT, "mark number out of range");
-        out.push(scalar(plane + LEAD + (rest >> TAIL_BITS)));
-        out.push(scalar(plane + TAIL + (rest & ((1 << TAIL_BITS) - 1))));
+        return scalar(plane + number).encode_utf8(buffer);
     }
+    let rest = number - SINGLES;
+    debug_assert!(number < LIMIT, "mark number out of range");
+    let (lead, tail) = buffer.split_at_mut(4);
+    scalar(plane + LEAD + (rest >> TAIL_BITS)).encode_utf8(lead);
+    scalar(plane + TAIL + (rest & ((1 << TAIL_BITS) - 1))).encode_utf8(tail);
+    std::str::from_utf8(buffer).unwrap_or_default()
 }
 
 fn scalar(code: u32) -> char {

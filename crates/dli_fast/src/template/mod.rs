@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! source ─prepass▶ marked source ─minijinja▶ text with marks ─encode▶ SQL + source map
-//!                  (walk.rs: what is author's text)  (engine.rs: values put aside)
+//!                  (walk: what is author's text)  (engine.rs: values put aside)
 //! ```
 //!
 //! What the author wrote in a template is SQL text; every value is data and gets the form of the place where it ends up,

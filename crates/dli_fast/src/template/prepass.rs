@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! source ─▶ text and tags ─▶ text: place marks      (where did this stood? through macros, captures and includes)
-//!                         ─▶ tags: edits of walk.rs (what is author's text, what is data, what decides)
+//!                         ─▶ tags: edits of walk (what is author's text, what is data, what decides)
 //!                         ─▶ imports of the macro namespaces that are used
 //! ```
 //!

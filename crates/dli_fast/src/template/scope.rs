@@ -1,5 +1,6 @@
 //! The values of one render, as minijinja's context.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,14 +11,14 @@ use super::value::Typed;
 /// Names and values, and the strings among them that are dates and timestamps.
 #[derive(Debug, Default)]
 pub struct Scope {
-    names: BTreeMap<String, Value>,
+    names: BTreeMap<Cow<'static, str>, Value>,
     /// The typed strings of the values.
     pub typed: Arc<Typed>,
 }
 
 impl Scope {
     /// Adds or replaces a value.
-    pub fn insert(&mut self, name: impl Into<String>, value: Value) {
+    pub fn insert(&mut self, name: impl Into<Cow<'static, str>>, value: Value) {
         self.names.insert(name.into(), value);
     }
 
@@ -42,6 +43,6 @@ impl Object for Scope {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.names.keys().map(|name| Value::from(name.as_str())).collect())
+        Enumerator::Values(self.names.keys().map(|name| Value::from(name.as_ref())).collect())
     }
 }

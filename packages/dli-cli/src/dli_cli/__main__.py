@@ -5,6 +5,7 @@ dli --version ─▶ here      dli --complete WORDS ─▶ complete      all els
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -23,6 +24,8 @@ def main() -> int:
     import gc  # noqa: PLC0415 - the answers above need none
 
     gc.set_threshold(100_000)  # imports make many objects and next to no garbage: 4 % of a small run
+    # Nobody's plugin watches our models; to look for one, Pydantic reads the metadata of every installed package.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     try:
         from dli_cli.main import run  # noqa: PLC0415 - typer and all that follows
     except KeyboardInterrupt:  # Ctrl-C while importing; from here on main.run handles it

@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -49,16 +50,19 @@ class Commands(Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - typer's signature
-        if cmd_name not in COMMANDS:
-            return None
-        command = get_command(import_module(COMMANDS[cmd_name][0]).app)
-        command.name = cmd_name
-        return command
+        return _command(cmd_name) if cmd_name in COMMANDS else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
         """From the table: help imports no command."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@cache  # one command line asks for its command more than once
+def _command(name: str) -> Any:
+    command = get_command(import_module(COMMANDS[name][0]).app)
+    command.name = name
+    return command
 
 
 HELP = """\

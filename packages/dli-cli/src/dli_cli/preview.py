@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dli_cli import amounts, tables
 from dli_cli.console import Console
+from dli_cli.summary import title
 from dli_core.errors.safe import escaped
 
 if TYPE_CHECKING:
@@ -19,20 +20,6 @@ if TYPE_CHECKING:
 _FRAME = 9  # lines of the box that are no rows, and the prompt below it
 _LONG = frozenset({"string", "binary", "list", "struct", "map"})  # types whose texts may be shortened
 _FEWEST = 20  # rows that are shown on any terminal
-
-
-def title(stream: QueryStream, facts: str) -> list[str]:
-    """The lines that say what ran, where, and what came of it."""
-    info = stream.info
-    kind = {"dataset": "Dataset", "metric": "Metric"}.get(str(info.get("kind")), "Query")
-    name = str(info.get("name") or "") or " ".join(str(info.get("sql", "")).split())
-    where = f"{info['mode'].value.upper()} ({info['engine_title']})"
-    environment = info.get("environment")
-    return [
-        f"{kind}: {escaped(name[:200])}",
-        f"Execution: {where}" + (f" | Environment: {escaped(str(environment))}" if environment else ""),
-        f"Duration: {amounts.duration(stream.elapsed_ms)} | {facts}",
-    ]
 
 
 def preview(console: Console, stream: QueryStream, rows: int) -> None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dli_cli import amounts
 from dli_cli.options import STDOUT, RunOptions
-from dli_cli.preview import preview, title
 from dli_cli.session import Session
+from dli_cli.summary import title
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.errors.phrase import Text, counted
 from dli_core.export.options import ExportOptions, export_options
@@ -61,6 +61,8 @@ def run(
 
 def show(session: Session, runner: Runner, request: RunRequest, rows: int) -> None:
     """The first and the last rows on the screen."""
+    from dli_cli.preview import preview  # noqa: PLC0415 - what goes to a file or a pipe needs no tables
+
     with open_stream(session, runner, request) as stream:
         if stream.returns_rows:
             preview(session.console, stream, rows)

@@ -5,8 +5,7 @@ options ─▶ overrides ─▶ config.resolve ─▶ Session(settings) ─▶ r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from dli_cli.console import Console
 from dli_cli.options import ProjectOptions, RunOptions
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 Kind = Literal["dataset", "metric"]
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """Settings and console of one command."""
 
     settings: Settings

@@ -11,8 +11,8 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from dli_core.config import env, paths
 from dli_core.config.files import find_root, home_of, read_files, uses_user_file, yaml_places
@@ -29,8 +29,7 @@ _DIALECT = "dialect"
 _ENGINE: Parts = ("local", "engine")
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(NamedTuple):
     """A value of the top layer: an option, an argument, an explicitly set field of an ExecutionContext.
 
     Attributes:

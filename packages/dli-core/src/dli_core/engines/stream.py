@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import dli_fast
 
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 _TICK = 0.1  # seconds between two looks of the watchdog
 
 
-@dataclass(frozen=True, slots=True)
-class StreamHooks:
+class StreamHooks(NamedTuple):
     """What a stream asks of its engine.
 
     Attributes:

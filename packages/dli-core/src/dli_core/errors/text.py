@@ -12,8 +12,7 @@ raises: they may come over the wire, or from an error inside an error.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dli_core.errors.phrase import PLACEHOLDER, Text, table, translated
 from dli_core.errors.safe import block, fact, items, line, mapping
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from dli_core.errors.codes import ErrorCode
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(NamedTuple):
     """All that is printed of an error, in order. No colour, no indentation, and nothing a terminal would obey."""
 
     title: str  # [DLI-403] Failed to connect to BigQuery
@@ -36,8 +34,7 @@ class Description:
     hints: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """What `dli explain` tells about a code."""
 
     title: str  # [DLI-403] Failed to connect to the engine

@@ -44,6 +44,18 @@ _REASONS = {
 }
 
 
+def receipt_path(path: Path) -> Path:
+    """Where the receipt of `path` lies unless it was put elsewhere."""
+    return path.with_name(path.name + ".receipt.json")
+
+
+def has_receipt(path: Path) -> bool:
+    """Does a receipt lie beside `path`? Where there cannot be one (the name is too long), there is none."""
+    with contextlib.suppress(OSError):
+        return receipt_path(path).is_file()
+    return False
+
+
 def mark_of(job_id: str, facts: os.stat_result) -> bytes:
     """The mark of a file that `job_id` wrote and nobody has changed since."""
     return f"{job_id} {facts.st_size} {facts.st_mtime_ns}".encode()

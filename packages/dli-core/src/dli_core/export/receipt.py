@@ -8,7 +8,6 @@ the latter is claimed only where the file proves it, by the job that `publish` n
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import json
@@ -22,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dli_core import __version__
 from dli_core.errors import ErrorCode, error
-from dli_core.export.publish import MARK, mark_of
+from dli_core.export.publish import MARK, mark_of, receipt_path
 
 if TYPE_CHECKING:
     from dli_core.engines.stream import QueryStream
@@ -108,18 +107,6 @@ class Verification(BaseModel):
     sha256: str | None = None
     written: str | None = None  # when the file was last written, UTC
     later: bool | None = None  # whether that was after its receipt was
-
-
-def receipt_path(path: Path) -> Path:
-    """Where the receipt of `path` lies unless it was put elsewhere."""
-    return path.with_name(path.name + ".receipt.json")
-
-
-def has_receipt(path: Path) -> bool:
-    """Does a receipt lie beside `path`? Where there cannot be one (the name is too long), there is none."""
-    with contextlib.suppress(OSError):
-        return receipt_path(path).is_file()
-    return False
 
 
 def verify(path: Path, receipt: Path | None = None) -> Verification:

@@ -13,9 +13,8 @@ import contextlib
 import os
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import dli_fast
 
@@ -24,8 +23,7 @@ from dli_core.errors import ErrorCode, error
 from dli_core.errors.phrase import Text, recognised
 from dli_core.export.formats import FORMATS, Progress
 from dli_core.export.options import ExportOptions
-from dli_core.export.publish import Output, output_errors, sealed
-from dli_core.export.receipt import Receipt, has_receipt, receipt_path
+from dli_core.export.publish import Output, has_receipt, output_errors, receipt_path, sealed
 from dli_core.models.result import ExportResult
 
 
@@ -44,8 +42,7 @@ def target(path: Path, options: ExportOptions) -> Generator[Target]:
         yield Target(output, options, None if receipt is None else stack.enter_context(sealed(receipt)))
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """An open target, and how its bytes look."""
 
     output: Output
@@ -73,7 +70,7 @@ class Target:
         self.output.seal()
         result = self._result(stream, written, start)
         if self.receipt is not None:
-            self._prove(self.receipt, Receipt.of(result, stream))
+            self._prove(self.receipt, result, stream)
         return result
 
     def _write(self, stream: QueryStream, progress: Progress | None) -> dli_fast.Written:
@@ -94,9 +91,12 @@ class Target:
                     cause=problem,
                 ) from problem
 
-    def _prove(self, receipt: Output, facts: Receipt) -> None:
+    def _prove(self, receipt: Output, result: ExportResult, stream: QueryStream) -> None:
+        from dli_core.export.receipt import Receipt  # noqa: PLC0415 - most exports have none, and building it takes 2 ms
+
+        text = Receipt.of(result, stream).text()
         with output_errors(receipt.path):
-            rest = memoryview(facts.text().encode(errors="backslashreplace"))
+            rest = memoryview(text.encode(errors="backslashreplace"))
             while rest:
                 rest = rest[os.write(receipt.fd, rest) :]
         receipt.seal()

@@ -17,6 +17,7 @@ import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 PREFIX = ".dli-partial-"
 _PROC = Path("/proc/self/fd")
@@ -41,8 +42,7 @@ def sweep(path: Path) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(NamedTuple):
     """An open folder: it stays the same one, whatever happens to its name."""
 
     fd: int

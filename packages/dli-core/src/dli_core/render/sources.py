@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dli_core.errors import ErrorCode, error
 from dli_core.errors.phrase import recognised
@@ -29,8 +28,7 @@ _QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"")
 MACROS = "macros"
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One template: its name for the engine, and the place of its first character in the user's file."""
 
     name: str
@@ -54,8 +52,7 @@ class Text:
         return " " * (self.column - 1) + lines[line - 1].rstrip("\r")
 
 
-@dataclass(frozen=True, slots=True)
-class FileMap:
+class FileMap(NamedTuple):
     """The SourceMap of one rendered statement."""
 
     rendered: dli_fast.Rendered

@@ -75,7 +75,7 @@ class Execution:
         def translated(text: str) -> DLIError:
             return self._scrubbed(translate(text))
 
-        stream.hooks = replace(stream.hooks, translate=translated)
+        stream.hooks = stream.hooks._replace(translate=translated)
         stream.released += [session.close, lambda: self._end(stream, stream.failure)]
         stream.warnings[:0] = self.warnings
         self.warnings = stream.warnings
