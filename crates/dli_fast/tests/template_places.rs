@@ -281,3 +281,13 @@ fn a_secret_is_its_value_except_in_comments() {
         assert!(template_common::render(DuckDb, template).is_err(), "{template}");
     }
 }
+
+#[test]
+fn an_empty_value_never_joins_the_quotes_around_it_in_a_triple_quoted_string() {
+    for template in ["'''it''{{ empty }}'''", "'''{{ a }}'{{ empty }}''s'''", "''''''  '''''{{ empty }}'''"] {
+        refused(BigQuery, template, ErrorKind::Value, "join the quotes");
+    }
+    assert_eq!(sql(BigQuery, "'''it''{{ a }}'''"), "'''it''p'''");
+    assert_eq!(sql(BigQuery, "'''x = '{{ empty }}' AND'''"), "'''x = '' AND'''");
+    assert_eq!(sql(BigQuery, "'''{{ empty }}'''"), "''''''");
+}

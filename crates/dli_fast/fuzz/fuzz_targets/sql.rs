@@ -41,6 +41,27 @@ fn is_misread(source: &str) -> bool {
         || !source.is_ascii()
 }
 
+/// Does a string begin directly behind another one? BigQuery refuses that, and sqlparser reads one string with a quote in it.
+fn has_adjacent_strings(sql: &str) -> bool {
+    let bytes = sql.as_bytes();
+    let mut at = 0;
+    while let Some(&quote) = bytes.get(at) {
+        if quote != b'\'' && quote != b'"' {
+            at += 1;
+            continue;
+        }
+        let width = if bytes[at..].starts_with(&[quote; 3]) { 3 } else { 1 };
+        let inside = at + width;
+        let end = bytes[inside..].windows(width).position(|part| part.iter().all(|&byte| byte == quote));
+        let Some(end) = end else { return false };
+        at = inside + end + width;
+        if bytes.get(at) == Some(&quote) {
+            return true;
+        }
+    }
+    false
+}
+
 fuzz_target!(|data: (&str, &str, &str)| {
     let (before, value, after) = data;
     if is_misread(before) || is_misread(after) || text(value).is_err() {
@@ -58,6 +79,9 @@ fuzz_target!(|data: (&str, &str, &str)| {
             templates.render("t", scope).map(|rendered| rendered.sql)
         };
         let (Ok(plain), Ok(hostile)) = (render("zz"), render(value)) else { continue };
+        if dialect == Dialect::BigQuery && has_adjacent_strings(&plain) {
+            continue;
+        }
         let (Some(plain_shape), Some(hostile_shape)) = (shape(dialect, &plain), shape(dialect, &hostile)) else {
             continue;
         };

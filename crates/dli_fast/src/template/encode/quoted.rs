@@ -20,12 +20,17 @@ impl Encoder<'_> {
         let width =
             if syntax.triple_quotes && self.cursor.ahead(1) == quote && self.cursor.ahead(2) == quote { 3 } else { 1 };
         self.cursor.take(width)?;
+        let start = self.cursor.out.len();
         let (mut has_value, mut has_pattern) = (false, false);
         loop {
             let Some(byte) = self.cursor.copy_until(&QUOTED)? else { return self.unfinished("a string") };
             if byte == VALUE {
                 let literal = self.take_value()?;
-                write_text(&mut self.cursor.out, &literal.text()?, form, quote)?;
+                let text = literal.text()?;
+                if width == 3 && text.is_empty() {
+                    self.check_not_joined(start, quote)?;
+                }
+                write_text(&mut self.cursor.out, &text, form, quote)?;
                 self.cursor.after_value();
                 has_value = true;
                 has_pattern |= literal.is_pattern();
@@ -54,6 +59,16 @@ impl Encoder<'_> {
         self.text_form = form;
         self.begin_run();
         if has_pattern { self.check_escape() } else { Ok(()) }
+    }
+
+    /// Nothing stands between the author's quotes on both sides of an empty value: three of them would end the text early.
+    fn check_not_joined(&self, start: usize, quote: u8) -> Step {
+        let before = self.cursor.out.as_bytes()[start..].iter().rev().take_while(|&&byte| byte == quote).count();
+        let after = (0..3).take_while(|&at| self.cursor.ahead(at) == quote).count();
+        if before > 0 && before + after >= 3 {
+            return Err(Refusal::value("an empty value would join the quotes around it in a triple-quoted string"));
+        }
+        Ok(())
     }
 
     /// The form that the letters before the quote choose, or the text that this one continues.
