@@ -13,8 +13,8 @@ class Watch:
         """The stream. A second call raises RuntimeError."""
     def mark_json(self, paths: Sequence[Sequence[int]]) -> None:
         """The texts at these paths are marked as JSON (`arrow.json`) in the schema of a stream handed out later. A path
-        is a column's place, then those of the fields inside of it: 0 in a list, 0 and 1 for a map's keys and values. One
-        that leads nowhere, or to what is no text, changes nothing.
+        is a column's place, then those of the fields inside of it: 0 in a list, 0 and 1 for a map's keys and values.
+        One that leads nowhere, or to what is no text, changes nothing.
         """
     def hide(self, texts: Sequence[str]) -> None:
         """From now on `***` stands for each of these in the names of columns, and of fields inside of them. A stream

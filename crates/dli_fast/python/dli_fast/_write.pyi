@@ -43,7 +43,7 @@ class CancelToken:
 @final
 class Written:
     """What a writer wrote. `rows` is counted where rows are encoded, `drained` where batches are read: they must agree.
-    `bytes` and `sha256` (hex; None where it was not wanted) are of the bytes that reached the target, after compression.
+    `bytes` and `sha256` (hex; None where it was not wanted) are of the bytes at the target, after compression.
     """
 
     rows: int
@@ -71,9 +71,9 @@ def write_csv(
 ) -> Written:
     """Write every batch of `source` as RFC 4180 CSV with LF to a file descriptor or a Python writer.
 
-    `sha256=False` leaves the hash out, which costs about 0.5 ns a byte. The GIL is released throughout; memory is bounded in bytes; Ctrl-C raises KeyboardInterrupt.
-    Raises DataError, SourceError (or the Python producer's own exception), OSError (with errno; of the target),
-    CancelledError.
+    `sha256=False` leaves the hash out, which costs about 0.5 ns a byte. The GIL is released throughout; memory is
+    bounded in bytes; Ctrl-C raises KeyboardInterrupt. Raises DataError, SourceError (or the Python producer's own
+    exception), OSError (with errno; of the target), CancelledError.
     """
 
 def write_json(
