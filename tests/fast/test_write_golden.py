@@ -10,6 +10,7 @@ import datetime as dt
 import io
 import json
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -234,6 +235,28 @@ def test_control_characters_are_raw_in_csv_and_escaped_in_json() -> None:
     escaped = "".join(short.get(code, f"\\u{code:04x}") for code in range(0x20))
     assert values(pa.array([text])) == [f'"{escaped}\x7f"']
     assert json.loads(values(pa.array([text]))[0]) == text
+
+
+@pytest.mark.parametrize("code", [0, 1, 8, 0x0B, 0x0C, 0x1F, 0x7F])
+@pytest.mark.parametrize(
+    "make", [lambda text: text, lambda text: [text], lambda text: {"k": text}], ids=["text", "list", "struct"]
+)
+def test_a_control_character_is_an_error_where_that_is_wanted(code: int, make: Callable[[str], object]) -> None:
+    source = pa.table({"n": [1, 2], "v": [make("tab\tand\r\n"), make(f"한 {chr(code)}")]})
+    for write in (
+        lambda **choice: dli_fast.write_csv(source, io.BytesIO(), **choice),
+        lambda **choice: dli_fast.write_json(source, io.BytesIO(), lines=True, **choice),
+    ):
+        assert write().rows == 2
+        with pytest.raises(dli_fast.DataError) as caught:
+            write(control="error")
+        assert (caught.value.column, caught.value.row) == ("v", 2)
+        assert caught.value.message == f"the control character U+{code:04X} at byte 4 of the text"
+
+
+def test_tabs_and_line_ends_are_no_control_characters() -> None:
+    source = table(pa.array(["a\tb\r\n"]))
+    assert to_csv(source, control="error") == 'v\n"a\tb\r\n"\n'
 
 
 def test_json_escapes_only_what_it_must() -> None:

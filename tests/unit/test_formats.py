@@ -23,6 +23,7 @@ CHANGES: dict[str, Any] = {
     "numbers": "string",
     "binary": "hex",
     "utf8": None,  # only for bytes that are no text: DuckDB and Python have none
+    "control": None,  # only ends the export
     "nan": None,  # only ends the export
 }
 ROWS = dli_fast.from_rows([{"n": 1, "text": "=1+1", "none": None, "bytes": b"\xff", "big": 2**60}])

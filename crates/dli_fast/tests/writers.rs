@@ -11,7 +11,7 @@ use dli_fast::json::Json;
 use dli_fast::pipe::{Chunks, Halt, Layout};
 use dli_fast::stream::Batch;
 use dli_fast::text::fast::Cpu;
-use dli_fast::text::{Binary, Nan, Numbers, Options, Utf8};
+use dli_fast::text::{Binary, Control, Nan, Numbers, Options, Utf8};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -317,6 +317,7 @@ fn options() -> Vec<Options> {
         plain,
         Options { binary: Binary::Hex, numbers: Numbers::String, ..plain },
         Options { utf8: Utf8::Strict, nan: Nan::Error, ..plain },
+        Options { control: Control::Error, ..plain },
     ]
 }
 

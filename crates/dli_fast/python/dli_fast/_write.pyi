@@ -62,6 +62,7 @@ def write_csv(
     safe: bool = False,
     binary: Literal["base64", "hex"] = "base64",
     utf8: Literal["strict", "replace"] = "strict",
+    control: Literal["keep", "error"] = "keep",
     compression: Literal["none", "gzip", "zstd"] = "none",
     level: int | None = None,
     sha256: bool = True,
@@ -71,6 +72,7 @@ def write_csv(
 ) -> Written:
     """Write every batch of `source` as RFC 4180 CSV with LF to a file descriptor or a Python writer.
 
+    `control="error"` refuses text with a control character other than tab, LF and CR.
     `sha256=False` leaves the hash out, which costs about 0.5 ns a byte. The GIL is released throughout; memory is
     bounded in bytes; Ctrl-C raises KeyboardInterrupt. Raises DataError, SourceError (or the Python producer's own
     exception), OSError (with errno; of the target), CancelledError.
@@ -85,6 +87,7 @@ def write_json(
     nan: Literal["null", "error"] = "null",
     binary: Literal["base64", "hex"] = "base64",
     utf8: Literal["strict", "replace"] = "strict",
+    control: Literal["keep", "error"] = "keep",
     compression: Literal["none", "gzip", "zstd"] = "none",
     level: int | None = None,
     sha256: bool = True,

@@ -10,7 +10,7 @@ use super::source::{DataError, SourceError};
 use crate::csv::{Csv, Dialect};
 use crate::json::Json;
 use crate::pipe::Compression;
-use crate::text::{Binary, Nan, Numbers, Options, Utf8};
+use crate::text::{Binary, Control, Nan, Numbers, Options, Utf8};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 #[pyfunction]
 #[pyo3(signature = (
-    source, target, *, delimiter=",", header=true, null="", bom=false, safe=false, binary="base64", utf8="strict",
+    source, target, *, delimiter=",", header=true, null="", bom=false, safe=false, binary="base64", utf8="strict", control="keep",
     compression="none", level=None, sha256=true, workers=None, progress=None, cancel=None
 ))]
 #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "the keywords of the Python API")]
@@ -43,6 +43,7 @@ fn write_csv(
     safe: bool,
     binary: &str,
     utf8: &str,
+    control: &str,
     compression: &str,
     level: Option<i32>,
     sha256: bool,
@@ -55,7 +56,12 @@ fn write_csv(
     };
     let dialect = Dialect { delimiter, header, null: null.into(), bom, safe };
     dialect.check().map_err(PyValueError::new_err)?;
-    let options = Options { binary: binary_form(binary)?, utf8: utf8_policy(utf8)?, ..Options::default() };
+    let options = Options {
+        binary: binary_form(binary)?,
+        utf8: utf8_policy(utf8)?,
+        control: control_policy(control)?,
+        ..Options::default()
+    };
     let compression = compression_of(compression, level)?;
     let run = Run::new(sha256, workers, progress, cancel)?;
     run.write(py, source, target, compression, move |schema| Ok(Arc::new(Csv::new(schema, dialect, options)?)))
@@ -63,7 +69,7 @@ fn write_csv(
 
 #[pyfunction]
 #[pyo3(signature = (
-    source, target, *, lines, numbers="exact", nan="null", binary="base64", utf8="strict",
+    source, target, *, lines, numbers="exact", nan="null", binary="base64", utf8="strict", control="keep",
     compression="none", level=None, sha256=true, workers=None, progress=None, cancel=None
 ))]
 #[expect(clippy::too_many_arguments, reason = "the keywords of the Python API")]
@@ -76,6 +82,7 @@ fn write_json(
     nan: &str,
     binary: &str,
     utf8: &str,
+    control: &str,
     compression: &str,
     level: Option<i32>,
     sha256: bool,
@@ -86,6 +93,7 @@ fn write_json(
     let options = Options {
         binary: binary_form(binary)?,
         utf8: utf8_policy(utf8)?,
+        control: control_policy(control)?,
         numbers: choice("numbers", numbers, &[("exact", Numbers::Exact), ("string", Numbers::String)])?,
         nan: choice("nan", nan, &[("null", Nan::Null), ("error", Nan::Error)])?,
     };
@@ -96,6 +104,10 @@ fn write_json(
 
 fn binary_form(name: &str) -> PyResult<Binary> {
     choice("binary", name, &[("base64", Binary::Base64), ("hex", Binary::Hex)])
+}
+
+fn control_policy(name: &str) -> PyResult<Control> {
+    choice("control", name, &[("keep", Control::Keep), ("error", Control::Error)])
 }
 
 fn utf8_policy(name: &str) -> PyResult<Utf8> {

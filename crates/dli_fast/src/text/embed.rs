@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 512;
 
 /// Write `bytes` as embedded JSON or as a string.
 pub fn json(bytes: &[u8], options: Options, out: &mut Vec<u8>) -> TextResult {
-    let text = string::utf8(bytes, options.utf8)?;
+    let text = string::utf8(bytes, options)?;
     let start = out.len();
     if compact(&text, out).is_none() {
         out.truncate(start);

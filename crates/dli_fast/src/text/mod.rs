@@ -61,6 +61,16 @@ pub enum Nan {
     Error,
 }
 
+/// What NUL and its kin in text are: U+0000 to U+001F but tab, LF and CR, and U+007F.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Control {
+    /// Text like any other: bare in CSV, escaped in JSON.
+    #[default]
+    Keep,
+    /// An error: many readers take them badly, and they seldom mean anything.
+    Error,
+}
+
 /// The choices that change bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -68,6 +78,8 @@ pub struct Options {
     pub binary: Binary,
     /// Treatment of invalid UTF-8.
     pub utf8: Utf8,
+    /// Treatment of control characters in text.
+    pub control: Control,
     /// Form of wide JSON numbers.
     pub numbers: Numbers,
     /// Form of NaN and infinities in JSON.

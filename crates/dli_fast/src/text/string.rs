@@ -1,6 +1,6 @@
 //! Text and bytes: UTF-8 check, JSON escapes, base64, hex, uuid.
 
-use super::{Binary, Form, Options, TextError, TextResult, Utf8};
+use super::{Binary, Control, Form, Options, TextError, TextResult, Utf8};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, GenericByteArray, GenericByteViewArray, types::ByteArrayType, types::ByteViewType};
 use arrow_schema::DataType;
@@ -43,9 +43,14 @@ fn view_slice<T: ByteViewType + ?Sized>(array: &GenericByteViewArray<T>, row: us
     &array.data_buffers()[buffer][offset..offset + length]
 }
 
-/// `bytes` as UTF-8: checked, or with U+FFFD for each invalid part.
-pub fn utf8(bytes: &[u8], policy: Utf8) -> TextResult<Cow<'_, [u8]>> {
-    match (std::str::from_utf8(bytes), policy) {
+/// `bytes` as UTF-8: checked, or with U+FFFD for each invalid part. Control characters are looked for where that is wanted.
+pub fn utf8(bytes: &[u8], options: Options) -> TextResult<Cow<'_, [u8]>> {
+    if options.control == Control::Error
+        && let Some(at) = bytes.iter().position(|&byte| is_control(byte))
+    {
+        return Err(TextError::new(format!("the control character U+{:04X} at byte {at} of the text", bytes[at])));
+    }
+    match (std::str::from_utf8(bytes), options.utf8) {
         (Ok(_), _) => Ok(Cow::Borrowed(bytes)),
         (Err(error), Utf8::Strict) => {
             Err(TextError::new(format!("invalid UTF-8 at byte {} of the text", error.valid_up_to())))
@@ -54,9 +59,13 @@ pub fn utf8(bytes: &[u8], policy: Utf8) -> TextResult<Cow<'_, [u8]>> {
     }
 }
 
+fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r')
+}
+
 /// A text cell: as it is, or as a JSON string.
 pub fn text(bytes: &[u8], form: Form, options: Options, out: &mut Vec<u8>) -> TextResult {
-    let bytes = utf8(bytes, options.utf8)?;
+    let bytes = utf8(bytes, options)?;
     match form {
         Form::Text => out.extend_from_slice(&bytes),
         Form::Json => json_string(&bytes, out),

@@ -19,7 +19,7 @@ mod out;
 mod text;
 mod zones;
 
-use super::{Encoder, Form, Nan, Numbers, Options, TextError};
+use super::{Control, Encoder, Form, Nan, Numbers, Options, TextError};
 use crate::pipe::{Chunks, Fault, Halt};
 use crate::stream::Batch;
 use arrow_schema::{DataType, Field, Schema};
@@ -314,7 +314,9 @@ fn is_slow(field: &Field, style: &Style, options: Options, json: bool) -> bool {
         }
         DataType::Int64 | DataType::UInt64 => json && options.numbers == Numbers::String,
         DataType::Float32 | DataType::Float64 => json && options.nan == Nan::Error,
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => json && super::is_json(field),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            options.control == Control::Error || (json && super::is_json(field))
+        }
         _ => false,
     }
 }

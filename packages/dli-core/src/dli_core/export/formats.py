@@ -54,6 +54,7 @@ def _csv(stream: object, fd: int, o: ExportOptions, progress: Progress | None) -
         safe=o.safe,
         binary=o.binary,
         utf8=o.utf8,
+        control=o.control,
         compression=o.compression,  # type: ignore[arg-type]  # ExportOptions has checked it
         level=o.level,
         sha256=o.hashed,
@@ -70,6 +71,7 @@ def _json(stream: object, fd: int, o: ExportOptions, progress: Progress | None, 
         nan=o.nan,
         binary=o.binary,
         utf8=o.utf8,
+        control=o.control,
         compression=o.compression,  # type: ignore[arg-type]  # as above
         level=o.level,
         sha256=o.hashed,
@@ -107,8 +109,8 @@ def _arrow(stream: object, fd: int, o: ExportOptions, progress: Progress | None)
     )
 
 
-_CSV = frozenset({"delimiter", "header", "null", "bom", "safe", "binary", "utf8"})
-_JSON = frozenset({"numbers", "nan", "binary", "utf8"})
+_CSV = frozenset({"delimiter", "header", "null", "bom", "safe", "binary", "utf8", "control"})
+_JSON = frozenset({"numbers", "nan", "binary", "utf8", "control"})
 
 FORMATS: Mapping[str, Format] = {
     "csv": Format((".csv", ".tsv"), _csv, _CSV),

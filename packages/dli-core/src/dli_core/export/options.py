@@ -51,6 +51,7 @@ class ExportOptions:
         numbers: "string" quotes integers beyond 2^53 and decimals (JSON).
         nan: what NaN and infinity become: null, or the end of the export (JSON).
         binary: text form of binary values.
+        control: "error" ends the export at a control character in text, other than tab and line ends.
         utf8: "replace" writes U+FFFD for bytes that are no text; "strict" ends the export with row and column.
         receipt: write a receipt beside the file, or to this path.
     """
@@ -67,6 +68,7 @@ class ExportOptions:
     nan: Literal["null", "error"] = "null"
     binary: Literal["base64", "hex"] = "base64"
     utf8: Literal["strict", "replace"] = "strict"
+    control: Literal["keep", "error"] = "keep"
     receipt: bool | Path = False
 
     @property
