@@ -291,3 +291,11 @@ fn an_empty_value_never_joins_the_quotes_around_it_in_a_triple_quoted_string() {
     assert_eq!(sql(BigQuery, "'''x = '{{ empty }}' AND'''"), "'''x = '' AND'''");
     assert_eq!(sql(BigQuery, "'''{{ empty }}'''"), "''''''");
 }
+
+#[test]
+fn dollar_quotes_directly_behind_each_other_are_refused_beside_values() {
+    refused(DuckDb, "SELECT $$a $$$$b $$, {{ x }}, $$c$$", ErrorKind::Place, "behind another");
+    refused(DuckDb, "SELECT $t$a $t$$t$b $t$, {{ x }}, $$c$$", ErrorKind::Place, "behind another");
+    assert_eq!(sql(DuckDb, "SELECT $$a $$ $$b $$, {{ a }}, $$c$$"), "SELECT $$a $$ $$b $$, 'p', $$c$$");
+    assert_eq!(sql(DuckDb, "SELECT $$a $$$$b $$"), "SELECT $$a $$$$b $$");
+}

@@ -180,6 +180,12 @@ impl Encoder<'_> {
                 self.dollar_value(body)?;
             } else if (0..length).all(|index| self.cursor.ahead(index) == tag[index]) {
                 self.cursor.take_chars(length)?;
+                // the rule for a `$` behind a word's `$` is another one, and readers of SQL disagree about it
+                if self.cursor.ahead(0) == b'$' && !self.values.is_empty() {
+                    return Err(Refusal::place(
+                        "a dollar quote directly behind another one; write a blank between them",
+                    ));
+                }
                 break;
             } else {
                 self.cursor.take(1)?;
