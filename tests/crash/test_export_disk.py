@@ -18,7 +18,7 @@ from tests.crash.conftest import HERE, Exporter
 from tests.crash.exporter import FAIL
 from tests.crash.test_export_kill import OLD, SMALL, strays, text
 
-LARGE = "SELECT i, md5(i::VARCHAR) AS s FROM range(20000) t(i)"  # several writes
+LARGE = "SELECT i, md5(i::VARCHAR) AS s FROM range(100000) t(i)"  # 3.9 MB: several writes
 REASONS = {errno.ENOSPC: "no_space", errno.EIO: "io", errno.EDQUOT: "quota"}
 
 
