@@ -206,7 +206,7 @@ fn dollar_quotes_hold_what_cannot_end_them() {
     assert_eq!(sql(DuckDb, "SELECT $$it's {{ x }} ok$$"), r"SELECT $$it's O'Re\il ok$$");
     assert_eq!(sql(DuckDb, "SELECT $$ {{ a }} $$, {{ n }}"), "SELECT $$ p $$, 5");
     assert_eq!(sql(DuckDb, "SELECT $é$ {{ a }} $é$, {{ n }}"), "SELECT $é$ p $é$, 5");
-    assert_eq!(sql(DuckDb, "SELECT a$b, {{ a }}, x$$y"), "SELECT a$b, 'p', x$$y");
+    assert_eq!(sql(DuckDb, "SELECT a$b, {{ a }}, x$y"), "SELECT a$b, 'p', x$y");
     assert_eq!(sql(Trino, "SELECT '$$', {{ a }}"), "SELECT '$$', 'p'");
     refused(DuckDb, "SELECT $$ {{ dollar }} $$", ErrorKind::Value, "dollar");
     refused(DuckDb, "SELECT $a$ $b{{ n }}$ $a$", ErrorKind::Value, "dollar");
@@ -294,8 +294,24 @@ fn an_empty_value_never_joins_the_quotes_around_it_in_a_triple_quoted_string() {
 
 #[test]
 fn dollar_quotes_directly_behind_each_other_are_refused_beside_values() {
-    refused(DuckDb, "SELECT $$a $$$$b $$, {{ x }}, $$c$$", ErrorKind::Place, "behind another");
-    refused(DuckDb, "SELECT $t$a $t$$t$b $t$, {{ x }}, $$c$$", ErrorKind::Place, "behind another");
+    refused(DuckDb, "SELECT $$a $$$$b $$, {{ x }}, $$c$$", ErrorKind::Place, "or another one");
+    refused(DuckDb, "SELECT $t$a $t$$t$b $t$, {{ x }}, $$c$$", ErrorKind::Place, "or another one");
     assert_eq!(sql(DuckDb, "SELECT $$a $$ $$b $$, {{ a }}, $$c$$"), "SELECT $$a $$ $$b $$, 'p', $$c$$");
     assert_eq!(sql(DuckDb, "SELECT $$a $$$$b $$"), "SELECT $$a $$$$b $$");
+}
+
+#[test]
+fn dollar_quotes_directly_behind_a_word_or_a_number_are_refused_beside_values() {
+    for glued in ["4$b$ it $b$", "1e5$$ it $$", "a$b$ it $b$", "$1$b$ it $b$", "x_$$ it $$"] {
+        refused(DuckDb, &format!("SELECT {glued}, {{{{ x }}}}"), ErrorKind::Place, "behind a word, a number");
+        assert_eq!(sql(DuckDb, &format!("SELECT {glued}")), format!("SELECT {glued}"));
+    }
+    assert_eq!(sql(DuckDb, "SELECT a$b, $1, {{ a }}"), "SELECT a$b, $1, 'p'");
+}
+
+#[test]
+fn a_dollar_tag_may_be_of_any_length() {
+    let tag = "t".repeat(500);
+    let text = format!("SELECT ${tag}$ it's {{{{ a }}}} ${tag}$");
+    assert_eq!(sql(DuckDb, &text), format!("SELECT ${tag}$ it's p ${tag}$"));
 }

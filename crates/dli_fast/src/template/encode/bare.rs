@@ -25,7 +25,7 @@ impl Encoder<'_> {
                 (b'\'', _) => self.text_literal(b'\'')?,
                 (b'"', _) if syntax.double_quoted_text => self.text_literal(b'"')?,
                 (b'"' | b'`', _) => self.quoted_name(byte)?,
-                (b'$', _) if syntax.dollar_quotes && self.dollar_tag().is_some() => self.dollar_literal()?,
+                (b'$', _) if syntax.dollar_quotes && self.cursor.dollar_tag().is_some() => self.dollar_literal()?,
                 _ => {
                     self.cursor.take(1)?;
                     self.after_text = false;

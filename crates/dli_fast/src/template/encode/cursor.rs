@@ -2,7 +2,7 @@
 
 use super::super::mark::Mark;
 use super::{Origin, torn};
-use crate::sql::Refusal;
+use crate::sql::{Refusal, is_word};
 
 /// What [`Cursor::copy_until`] and [`Cursor::ahead`] give for a value mark.
 pub(super) const VALUE: u8 = 0xF3;
@@ -105,20 +105,28 @@ impl<'t> Cursor<'t> {
 
     /// The byte `count` characters of ASCII ahead of the one under the cursor, places not counted; 0 at the end.
     pub(super) fn ahead(&self, count: usize) -> u8 {
+        self.coming().nth(count).unwrap_or(0)
+    }
+
+    /// The length of the `$tag$` under the cursor, if one begins there.
+    pub(super) fn dollar_tag(&self) -> Option<usize> {
+        let inside = self.coming().skip(1).position(|byte| !is_word(byte) || byte == VALUE)?;
+        let closed = self.ahead(inside + 1) == b'$' && !self.ahead(1).is_ascii_digit();
+        closed.then_some(inside + 2)
+    }
+
+    /// The bytes from the cursor on, places left out.
+    fn coming(&self) -> impl Iterator<Item = u8> {
         let bytes = self.text.as_bytes();
         let mut at = self.at;
-        let mut passed = 0;
-        while at < bytes.len() {
-            if bytes[at] == PLACE {
+        std::iter::from_fn(move || {
+            while bytes.get(at) == Some(&PLACE) {
                 at += Mark::read(bytes, at).map_or(4, |(_, length)| length);
-            } else if passed == count {
-                return bytes[at];
-            } else {
-                passed += 1;
-                at += 1;
             }
-        }
-        0
+            let byte = bytes.get(at).copied();
+            at += 1;
+            byte
+        })
     }
 
     /// Notes that what follows stood behind the `{{ … }}` of the last place.

@@ -155,22 +155,19 @@ impl Encoder<'_> {
         Ok(())
     }
 
-    /// The length of the opening `$tag$` under the cursor, unless the dollar belongs to a word.
-    pub(super) fn dollar_tag(&self) -> Option<usize> {
-        if self.cursor.out.bytes().last().is_some_and(|byte| is_word(byte) || byte == b'$') {
-            return None;
-        }
-        (1..=64).find_map(|length| match self.cursor.ahead(length) {
-            b'$' => Some(Some(length + 1)),
-            VALUE | 0 => Some(None),
-            byte if is_word(byte) && !(length == 1 && byte.is_ascii_digit()) => None,
-            _ => Some(None),
-        })?
-    }
-
+    /// A dollar quote whose opening tag is `length` long. Behind a word, a number or another `$` readers of SQL disagree whether
+    /// it is one: a name may hold dollars, a number may not.
     pub(super) fn dollar_literal(&mut self) -> Step {
         self.check_before_quote()?;
-        let Some(length) = self.dollar_tag() else { return Ok(()) };
+        let Some(length) = self.cursor.dollar_tag() else { return self.cursor.take(1) };
+        if self.cursor.out.bytes().last().is_some_and(|byte| is_word(byte) || byte == b'$') {
+            if !self.values.is_empty() {
+                return Err(Refusal::place(
+                    "a dollar quote directly behind a word, a number or another one; write a blank between them",
+                ));
+            }
+            return self.cursor.take_chars(length);
+        }
         let tag: Vec<u8> = (0..length).map(|index| self.cursor.ahead(index)).collect();
         self.cursor.take_chars(length)?;
         let body = self.cursor.out.len();
@@ -180,12 +177,6 @@ impl Encoder<'_> {
                 self.dollar_value(body)?;
             } else if (0..length).all(|index| self.cursor.ahead(index) == tag[index]) {
                 self.cursor.take_chars(length)?;
-                // the rule for a `$` behind a word's `$` is another one, and readers of SQL disagree about it
-                if self.cursor.ahead(0) == b'$' && !self.values.is_empty() {
-                    return Err(Refusal::place(
-                        "a dollar quote directly behind another one; write a blank between them",
-                    ));
-                }
                 break;
             } else {
                 self.cursor.take(1)?;
