@@ -51,7 +51,6 @@ _CATALOG, _LINEAGE, _QUALITY, _SERVER, _WORKFLOW = "catalog", "lineage", "qualit
 ABSENT: dict[ErrorCode, str] = {
     ErrorCode.TABLE_NOT_FOUND: _CATALOG,
     ErrorCode.TRANSPILE_FAILED: "other dialects",
-    ErrorCode.METRIC_EXPANSION: "METRIC() in queries",
     ErrorCode.OUTCOME_UNKNOWN: "engines that are reached over a network",
     ErrorCode.BUDGET_EXCEEDED: "engines that bill by the byte",
     ErrorCode.SERVER_UNREACHABLE: _SERVER,

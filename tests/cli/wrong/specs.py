@@ -34,6 +34,13 @@ def link_out(folder: Path) -> Generator[None]:
         (folder.parent / "elsewhere.sql").unlink()
 
 
+def _metric(expression: str, more: str = "") -> dict[str, str | bytes | None]:
+    """A dataset that asks for a metric of this expression."""
+    measure = f"name: odd, aggregation: expression, expression: {expression!r}, {more}"
+    spec = f"name: shop.main.odd\nquery_statement: SELECT 1\nmetrics: [{{{measure}}}]\n"
+    return {**dataset("SELECT METRIC(odd) FROM 'orders.csv'"), "metric.odd.yaml": spec}
+
+
 CASES = [
     # What the file says
     Wrong("misspelt-key", IT, "DLI-202", files={"dataset.it.yaml": "name: shop.main.it\nquery_statment: SELECT 1\n"}),
@@ -152,6 +159,32 @@ CASES = [
         files={**dataset("SELECT {{ env_var('REGION') }}"), "dli.yaml": "env_vars: [REGION]\n"},
     ),
     Wrong("this-in-plain-sql", ("run", "SELECT * FROM {{ this() }}"), "DLI-304"),
+    # Metrics in queries
+    Wrong("metric-that-is-unknown", IT, "DLI-302", files=dataset("SELECT day,\n  METRIC(revenu)\nFROM 'orders.csv'")),
+    Wrong(
+        "metric-of-two-specs",
+        IT,
+        "DLI-302",
+        files={
+            **dataset("SELECT METRIC(revenue) FROM 'orders.csv'"),
+            "metric.b.yaml": "name: shop.main.b\nquery_statement: SELECT 1\n"
+            "metrics: [{name: revenue, aggregation: count, expression: '*'}]\n",
+        },
+    ),
+    Wrong("metric-without-a-name", ("run", "SELECT METRIC(1 + 1)"), "DLI-302"),
+    Wrong("metric-that-never-ends", IT, "DLI-302", files=_metric("METRIC(odd) + 1")),
+    Wrong("metric-of-broken-sql", IT, "DLI-302", files=_metric("SUM(amount")),
+    Wrong("metric-with-filters-and-no-aggregate", IT, "DLI-302", files=_metric("amount", "filters: [amount > 1]")),
+    Wrong("metric-in-a-string-that-is-not-closed", IT, "DLI-302", files=dataset("SELECT METRIC(revenue), 'a")),
+    Wrong("metric-deep-in-brackets", IT, "DLI-302", files=dataset("(" * 5000 + "SELECT METRIC(revenue)" + ")" * 5000)),
+    Wrong("metric-in-broken-sql", IT, "DLI-302", files=dataset("SELECT METRIC(revenue),\n  ((1)\nFROM 'orders.csv'")),
+    Wrong(
+        "metric-of-other-columns",
+        IT,
+        "DLI-405",
+        1,
+        files=dataset("SELECT 1,\n  METRIC(revenue)\nFROM (SELECT 2 AS two)"),
+    ),
     Wrong("another-dialect", IT, "DLI-303", files=dataset("SELECT 1", "execution: {dialect: trino}\n")),
     Wrong("dml-in-a-select-dataset", ("dataset", "run", "it"), "DLI-201", files=dataset("CREATE TABLE t (a INT)")),
 ]

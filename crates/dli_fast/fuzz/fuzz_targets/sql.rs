@@ -12,14 +12,46 @@ use std::collections::BTreeMap;
 use dli_fast::sql::Dialect;
 use dli_fast::template::{Scope, Templates, text};
 use libfuzzer_sys::fuzz_target;
-use sqlparser::dialect::{BigQueryDialect, DuckDbDialect, GenericDialect};
+use sqlparser::dialect::{self, BigQueryDialect};
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
+
+/// sqlparser's own DuckDB does not nest comments.
+#[derive(Debug)]
+struct DuckDb;
+
+impl dialect::Dialect for DuckDb {
+    fn is_identifier_start(&self, ch: char) -> bool {
+        ch.is_alphabetic() || ch == '_'
+    }
+    fn is_identifier_part(&self, ch: char) -> bool {
+        ch.is_alphanumeric() || ch == '$' || ch == '_'
+    }
+    fn supports_nested_comments(&self) -> bool {
+        true
+    }
+    fn supports_numeric_literal_underscores(&self) -> bool {
+        true
+    }
+}
+
+/// Its generic dialect nests comments, and has raw strings.
+#[derive(Debug)]
+struct Trino;
+
+impl dialect::Dialect for Trino {
+    fn is_identifier_start(&self, ch: char) -> bool {
+        ch.is_alphabetic() || ch == '_'
+    }
+    fn is_identifier_part(&self, ch: char) -> bool {
+        ch.is_alphanumeric() || ch == '_'
+    }
+}
 
 /// Kinds of tokens; None where the tokenizer does not read the text at all.
 fn shape(dialect: Dialect, sql: &str) -> Option<Vec<String>> {
     let tokens = match dialect {
-        Dialect::DuckDb => Tokenizer::new(&DuckDbDialect {}, sql).tokenize(),
-        Dialect::Trino => Tokenizer::new(&GenericDialect {}, sql).tokenize(),
+        Dialect::DuckDb => Tokenizer::new(&DuckDb, sql).tokenize(),
+        Dialect::Trino => Tokenizer::new(&Trino, sql).tokenize(),
         Dialect::BigQuery => Tokenizer::new(&BigQueryDialect {}, sql).tokenize(),
     };
     let shapes = tokens.ok()?.into_iter().filter_map(|token| match token {
@@ -41,6 +73,10 @@ fn is_misread(source: &str) -> bool {
     ]) || source.contains("//*")
         || ["e'", "b'", "b\""].iter().any(|prefix| source.to_ascii_lowercase().contains(prefix))
         || !source.is_ascii()
+}
+
+fn has_numbered_dollar(template: &str) -> bool {
+    template.as_bytes().windows(2).any(|pair| pair[0] == b'$' && pair[1].is_ascii_digit())
 }
 
 /// Does a string begin directly behind another one? BigQuery refuses that, and sqlparser reads one string with a quote in it.
@@ -73,6 +109,9 @@ fuzz_target!(|data: (&str, &str, &str)| {
     for dialect in [Dialect::DuckDb, Dialect::Trino, Dialect::BigQuery] {
         if dialect != Dialect::DuckDb && template.contains('$') {
             continue; // sqlparser has dollar quotes everywhere, the engines have not
+        }
+        if dialect == Dialect::DuckDb && has_numbered_dollar(&template) {
+            continue; // `$0$` is the parameter 0 and a dollar, and to sqlparser a tag
         }
         let templates = Templates::new(dialect, [("t".to_string(), template.clone())], BTreeMap::new(), 100_000);
         let render = |value: &str| {

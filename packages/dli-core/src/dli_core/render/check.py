@@ -18,6 +18,7 @@ from dli_core.errors.phrase import Text, reason_of
 from dli_core.models.parameter import Parameter
 from dli_core.models.result import Finding
 from dli_core.render.functions import Functions
+from dli_core.render.metrics import expanded
 from dli_core.render.parameters import resolve
 from dli_core.render.template import SpecTemplates, date_values
 from dli_core.render.values import read
@@ -26,6 +27,7 @@ from dli_core.specs.validate import Use, by_place, error_finding
 if TYPE_CHECKING:
     from dli_core.config.settings import Settings
     from dli_core.models.spec import SqlSpec
+    from dli_core.specs.measures import Measures
 
 _MOST = 100  # wrong parameters of one spec that are told
 
@@ -52,13 +54,17 @@ def check_spec(spec: SqlSpec, settings: Settings, dialect: str, names: Collectio
 
 
 def check_templates(
-    spec: SqlSpec, templates: SpecTemplates, settings: Settings, names: Collection[str]
+    spec: SqlSpec,
+    templates: SpecTemplates,
+    settings: Settings,
+    names: Collection[str],
+    measures: Measures | None = None,
 ) -> list[Finding]:
-    """The same, of templates that are read already."""
+    """The same, of templates that are read already; METRIC() too, where there are `measures`."""
     functions = Functions(settings, spec.name, names, os.environ)
     found = [*_parameters(spec)]
     if not any(finding.severity == "error" for finding in found):
-        found += _rendered(spec, templates, functions)
+        found += _rendered(spec, templates, functions, measures)
     return by_place([*found, *_refs(templates, functions)])
 
 
@@ -122,7 +128,9 @@ def _refs(templates: SpecTemplates, functions: Functions) -> Iterator[Finding]:
             yield error_finding(problem)
 
 
-def _rendered(spec: SqlSpec, templates: SpecTemplates, functions: Functions) -> Iterator[Finding]:
+def _rendered(
+    spec: SqlSpec, templates: SpecTemplates, functions: Functions, measures: Measures | None
+) -> Iterator[Finding]:
     """What goes wrong when the statements are rendered with defaults and samples, and what they leave unused."""
     values = resolve(spec.parameters, samples(spec), None, spec.source)
     # A null default skips the branches that a value would take: those parameters are rendered with a sample too.
@@ -134,7 +142,8 @@ def _rendered(spec: SqlSpec, templates: SpecTemplates, functions: Functions) -> 
         try:
             used |= templates.undeclared(text)
             for variant in (values.template, filled):
-                templates.render(text, {**date_values(date(2025, 1, 31)), **variant}, functions.all())
+                given = {**date_values(date(2025, 1, 31)), **variant}
+                expanded(*templates.render(text, given, functions.all()), templates.dialect, measures)
         except DLIError as problem:
             yield error_finding(problem)
             used |= {parameter.name for parameter in spec.parameters}

@@ -16,6 +16,7 @@ from dli_core.models.spec import SqlSpec
 from dli_core.render.check import check_templates, lacking_columns, refs, warning
 from dli_core.render.template import SpecTemplates
 from dli_core.specs.find import misnamed
+from dli_core.specs.measures import Measures
 from dli_core.specs.validate import ProjectCheck, Use, by_place, error_finding, problem_finding
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Checker:
         self._describe = describe
         self._others = ProjectCheck(project, self._refs)
         self._datasets = project.names_of("dataset")
+        self._measures: dict[str, Measures] = {}  # by dialect
         self._templates: dict[tuple[str, str], SpecTemplates | DLIError] = {}
 
     def check(self, spec: Spec) -> list[Finding]:
@@ -55,7 +57,10 @@ class Checker:
             if isinstance(templates, DLIError):
                 found.append(error_finding(templates))
             else:
-                found += check_templates(spec, templates, self._settings, self._datasets)
+                measures = self._measures.setdefault(
+                    templates.dialect, Measures(lambda: self._project, templates.dialect)
+                )
+                found += check_templates(spec, templates, self._settings, self._datasets, measures)
                 found += self._unknown_refs(templates)
                 if spec.schema_ and self._describe and not any(item.severity == "error" for item in found):
                     columns = self._describe(spec)

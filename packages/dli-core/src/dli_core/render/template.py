@@ -39,6 +39,7 @@ class SpecTemplates:
     post: tuple[Text, ...]
     texts: Mapping[str, Text]  # by the engine's names, macros and includes among them
     engine: dli_fast.Templates
+    dialect: str
 
     @classmethod
     def of(cls, spec: SqlSpec, root: Path, dialect: str) -> SpecTemplates:
@@ -60,7 +61,7 @@ class SpecTemplates:
             {name: text.text for name, text in texts.items()},
             macros={space: text.name for space, text in macros.items()},
         )
-        return cls(main, tuple(pre), tuple(post), texts, engine)
+        return cls(main, tuple(pre), tuple(post), texts, engine, dialect)
 
     @property
     def own(self) -> tuple[Text, ...]:

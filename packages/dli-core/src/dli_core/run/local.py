@@ -23,6 +23,7 @@ from dli_core.models.result import DryRunResult, ExecutionResult
 from dli_core.run.execution import Execution
 from dli_core.run.plan import Plan, plan_spec, plan_sql
 from dli_core.run.request import RunRequest, SpecKind
+from dli_core.specs.measures import Measures
 from dli_core.specs.names import Names
 
 if TYPE_CHECKING:
@@ -111,14 +112,19 @@ class LocalRunner:
     def plan(self, request: RunRequest) -> Plan:
         """Load, resolve parameters, render. Nothing is executed."""
         if request.sql is not None:
-            return plan_sql(request.sql, request, self.settings, self.dialect, self._names)
+            return plan_sql(request.sql, request, self.settings, self.dialect, self._names, self._measures)
         spec = self._specs.runnable(request.kind, request.name)
-        return plan_spec(spec, request, self.settings, self.dialect, self._names)
+        return plan_spec(spec, request, self.settings, self.dialect, self._names, self._measures)
 
     @property
     def _names(self) -> Names:
         """Of all datasets, for `ref()` by a short name."""
         return Names(self.settings.root, "dataset")
+
+    @property
+    def _measures(self) -> Measures:
+        """What METRIC() names."""
+        return Measures(self.load, self.dialect)
 
     def stream(self, request: RunRequest) -> QueryStream:
         """Run the pre statements, submit the main one, and return its open stream."""
@@ -189,7 +195,7 @@ class LocalRunner:
         if not engine.capabilities.embedded:
             return None
         request = RunRequest(kind=cast("SpecKind", spec.kind), name=spec.name, parameters=samples(spec), ds=_ANY_DAY)
-        plan = plan_spec(spec, request, self.settings, self.dialect, self._names)
+        plan = plan_spec(spec, request, self.settings, self.dialect, self._names, self._measures)
         found = engine.dry_run(Query(plan.main.sql, "dli-dry-run", plan.timeout, source_map=plan.main.source_map))
         return tuple(name for name, _ in found.columns) or None
 

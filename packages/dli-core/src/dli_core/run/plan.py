@@ -1,18 +1,20 @@
 """spec + parameters → the statements of one run.
 
-RunRequest ─▶ load ─▶ parameters ─▶ render ─▶ Plan
+RunRequest ─▶ load ─▶ parameters ─▶ render ─▶ METRIC() expanded ─▶ Plan
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from dli_core.engines.base import SourceMap
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.render.functions import Functions
+from dli_core.render.metrics import expanded
 from dli_core.render.parameters import Values, ad_hoc, resolve
 from dli_core.render.sources import Text
 from dli_core.render.template import SpecTemplates, date_values, needs_ds
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from dli_core.config.settings import Settings
     from dli_core.models.spec import SideStatement, SqlSpec
     from dli_core.run.request import RunRequest
+    from dli_core.specs.measures import Measures
 
 DEFAULT_TIMEOUT = 300.0
 
@@ -73,8 +76,17 @@ def plan_spec(
     settings: Settings,
     dialect: str,
     names: Collection[str] = (),
+    measures: Measures | None = None,
 ) -> Plan:
-    """The plan of one spec; `names` are those of all datasets of the project, for `ref()` by a short name.
+    """The plan of one spec.
+
+    Args:
+        spec: what runs.
+        request: its parameters and the like.
+        settings: where it runs.
+        dialect: what its templates are rendered for.
+        names: of all datasets of the project, for `ref()` by a short name.
+        measures: what METRIC() names; without them it stays as it is.
 
     Raises DLI-1xx, 2xx or 3xx when a parameter, the template or a file is wrong. Nothing ran then.
     """
@@ -82,7 +94,8 @@ def plan_spec(
     templates = SpecTemplates.of(spec, settings.base, dialect)
     values = resolve(spec.parameters, request.parameters, request.defaults, spec.source)
     functions = Functions(settings, spec.name, names, os.environ)
-    statements = _render(templates, values, request, functions, spec.pre_statements, spec.post_statements)
+    finish = partial(expanded, dialect=dialect, measures=measures)
+    statements = _render(templates, values, request, functions, spec.pre_statements, spec.post_statements, finish)
     return Plan(
         spec.name,
         request.kind,
@@ -96,13 +109,21 @@ def plan_spec(
     )
 
 
-def plan_sql(sql: str, request: RunRequest, settings: Settings, dialect: str, names: Collection[str] = ()) -> Plan:
-    """The plan of ad-hoc SQL: a template too, with the project's macros in scope."""
+def plan_sql(
+    sql: str,
+    request: RunRequest,
+    settings: Settings,
+    dialect: str,
+    names: Collection[str] = (),
+    measures: Measures | None = None,
+) -> Plan:
+    """The plan of ad-hoc SQL: a template too, with the project's macros and metrics in scope."""
     templates = SpecTemplates.make(Text(request.path, sql, request.path), (), (), settings.root, dialect)
     values = ad_hoc(request.parameters)
     functions = Functions(settings, None, names, os.environ)
     try:
-        statements = _render(templates, values, request, functions, (), ())
+        finish = partial(expanded, dialect=dialect, measures=measures)
+        statements = _render(templates, values, request, functions, (), (), finish)
     except DLIError as problem:
         if problem.details.get("reason") == "undefined" and str(problem.details.get("problem")).isidentifier():
             problem.details["reason"] = "not_given"  # no spec could declare it
@@ -146,6 +167,7 @@ def _render(
     functions: Functions,
     pre: Sequence[SideStatement],
     post: Sequence[SideStatement],
+    finish: Callable[[str, SourceMap], tuple[str, SourceMap]],
 ) -> tuple[Statement, ...]:
     dates = date_values(request.ds)
     lacking = needs_ds(templates, {**dates, **values.template})
@@ -157,12 +179,13 @@ def _render(
         if not names and not functions.secrets:
             return sql
         try:
-            return templates.render(text, {**dates, **values.masked(names)}, functions.for_people().all())[0]
+            shown = templates.render(text, {**dates, **values.masked(names)}, functions.for_people().all())
+            return finish(*shown)[0]
         except DLIError:  # *** does not fit there: a number that is calculated with, a date
             return "-- not shown: it holds secret values"
 
     def render(role: Literal["pre", "main", "post"], text: Text, side: SideStatement | None = None) -> Statement:
-        sql, places = templates.render(text, {**dates, **values.template}, calls)
+        sql, places = finish(*templates.render(text, {**dates, **values.template}, calls))
         shown = masked(text, sql, values.hidden)
         journaled = shown if values.private == values.hidden else masked(text, sql, values.private)
         name, go_on = (side.name, side.continue_on_error) if side else (None, False)
