@@ -3,7 +3,7 @@
 ErrorCode ─┬─ a wrong input of tests/cli/wrong raises it ─▶ its number, its exit code, in English and Korean
            ├─ FINDINGS    `validate` tells it, beside others, with a place
            ├─ ELSEWHERE   it is raised, and cannot be provoked by what one types: the test that raises it
-           └─ ABSENT      nothing raises it: what it is for is not in this version
+           └─ ABSENT      nothing raises it: what it is for is not in this version; a command that meets it says it right
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import pytest
 
 from dli.runner import runner_for
 from dli_core.config import resolve
-from dli_core.errors import ErrorCode, QualityError
+from dli_core.errors import ErrorCode, QualityError, error
 from dli_core.render.checker import Checker
+from dli_core.run.local import LocalRunner
 from tests.cli.test_signals import ENDLESS, start, wait_until_busy
 from tests.cli.test_wrong_inputs import CASES
 from tests.cli.wrong.case import Wrong, dataset
@@ -155,6 +156,26 @@ def test_what_no_command_line_provokes_is_raised_by_another_test(code: ErrorCode
 @pytest.mark.parametrize("code", ABSENT, ids=lambda code: code.value)
 def test_what_is_absent_is_raised_by_nothing(code: ErrorCode):
     assert code.name not in named_in("packages"), f"{code} can be raised now: raise it in tests/cli/wrong"
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("code", ABSENT, ids=lambda code: code.value)
+def test_what_is_absent_would_be_told_by_the_one_handler_of_errors(
+    dli, code: ErrorCode, lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object) -> None:
+        raise error(code, name="it", path="it", problem="of a test")
+
+    monkeypatch.setattr(LocalRunner, "stream", refuse)
+    (tmp_path / "out.csv").write_text("the old result\n")
+    done = dli("run", "SELECT 1", "-o", "out.csv", cwd=tmp_path, env={"DLI_LANG": lang})
+    assert (done.code, done.out) == (code.exit_code, "")
+    title, *facts = done.err.splitlines()
+    assert title.startswith(f"[{code.value}] ")
+    assert "{" not in done.err
+    assert _is_korean(title) == (lang == "ko")
+    assert any(line.strip() for line in facts), "a hint says what to do next"
+    assert (tmp_path / "out.csv").read_text() == "the old result\n"
 
 
 def _is_korean(text: str) -> bool:

@@ -66,11 +66,11 @@ fn shape(dialect: Dialect, sql: &str) -> Option<Vec<String>> {
 }
 
 /// Where sqlparser reads SQL otherwise than the engines: `E'…'`, `U&'…'`, BigQuery's backslashes in backticks and in
-/// `b'…'`, `#`, `@`, and `//*`, which is a comment behind a slash and not an operator before a star.
+/// `b'…'`, `#`, `@`, and `//*` and `|/*`, which are a comment behind a character and not an operator before a star.
 fn is_misread(source: &str) -> bool {
     source.contains([
         '\\', '@', '#', '&', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}', '\u{feff}', '\0', '{', '}', '%',
-    ]) || source.contains("//*")
+    ]) || ["//*", "|/*"].iter().any(|both| source.contains(both))
         || ["e'", "b'", "b\""].iter().any(|prefix| source.to_ascii_lowercase().contains(prefix))
         || !source.is_ascii()
 }
