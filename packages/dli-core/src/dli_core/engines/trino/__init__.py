@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 from dli_core.models.section import URL, Files, Secrets, Section
 
 DIALECT = "trino"
-DRIVER = "trino"
+DRIVER = "httpx"
 
 
 class Config(Section):
