@@ -54,6 +54,7 @@ class Query:
     timeout: float = 300.0  # seconds from submit to the first batch, then between batches
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     columns: tuple[tuple[str, str], ...] = ()  # declared (name, type): the result's are cast to these
+    budget: int | None = None  # the most bytes it may read, by the spec; None: what the engine's configuration says
     source_map: SourceMap | None = None  # turns the engine's "line 9" into the user's file:line:col
     refuse_writes: WriteRefusal | None = None  # why a statement that changes data must not run, if it must not
 

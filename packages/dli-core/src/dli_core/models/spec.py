@@ -23,6 +23,7 @@ from dli_core.errors.phrase import Text
 from dli_core.models.base import Fault, Label, Listed, QualifiedName, RuledModel, SpecModel, named_twice, quoted
 from dli_core.models.parameter import PARAMETER_TYPES, Parameter
 from dli_core.models.quality_test import QualityTest, Severity, tests_named_twice
+from dli_core.models.size import Size
 from dli_core.models.spelling import VALUES, nearest
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ __all__ = [
 
 COLUMN_TYPES = ("integer", "bigint", "float", "double", "decimal(p,s)", "string", "boolean", "date", "timestamp")
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
-_BUDGET = re.compile(r"\d{1,15}(\.\d{1,3})?\s?([KMGTP]i?)?B?", re.IGNORECASE)
 _QUERIES = ("query_file", "query_statement")
 _MOST_DIGITS = 38  # of a decimal, on every engine
 
@@ -75,12 +75,6 @@ def _notes(value: object) -> object:
     if value is None or isinstance(value, (list, dict)):
         return value  # pyright: ignore[reportUnknownVariableType]
     raise ValueError(Text("spec.versions"))
-
-
-def _budget(value: str) -> str:
-    if not _BUDGET.fullmatch(value):
-        raise ValueError(Text("spec.budget", value=quoted(value)))
-    return value
 
 
 class SideStatement(SpecModel):
@@ -118,7 +112,7 @@ class Execution(SpecModel):
     """Between two tries."""
     dialect: Literal["duckdb", "bigquery", "trino"] | None = None
     """What the SQL is written in; unset: the engine's own."""
-    budget: Annotated[str, AfterValidator(_budget)] | None = None
+    budget: Size | None = None
     """The most a query may scan, like 10GB (BigQuery)."""
 
 

@@ -142,6 +142,7 @@ class Execution:
             job_id=_job_id(),
             timeout=self.plan.timeout,
             columns=self.plan.columns if main else (),
+            budget=self.plan.budget,
             source_map=statement.source_map,
             # A statement beside the main one may change data, unless the environment is protected.
             refuse_writes=self._refuse if main or self._refuse == "protected" else None,

@@ -146,7 +146,14 @@ class LocalRunner:
         return found.model_copy(update=shown)
 
     def _ask(self, plan: Plan) -> DryRunResult:
-        query = Query(plan.main.sql, "dli-dry-run", plan.timeout, columns=plan.columns, source_map=plan.main.source_map)
+        query = Query(
+            plan.main.sql,
+            "dli-dry-run",
+            plan.timeout,
+            columns=plan.columns,
+            budget=plan.budget,
+            source_map=plan.main.source_map,
+        )
         try:
             found = self.engine.dry_run(query)
         except DLIError as problem:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dli_core.engines.base import SourceMap
 from dli_core.errors import DLIError, ErrorCode, error
+from dli_core.models.size import bytes_of
 from dli_core.render.functions import Functions
 from dli_core.render.metrics import expanded
 from dli_core.render.parameters import Values, ad_hoc, resolve
@@ -53,6 +54,7 @@ class Plan:
     columns: tuple[tuple[str, str], ...] = ()  # declared (name, type): cast to these
     retry_count: int = 0
     retry_delay: float = 0.0  # seconds
+    budget: int | None = None  # the most bytes that a statement may read, by the spec
     values: Values = field(default_factory=Values)
 
     @property
@@ -105,6 +107,7 @@ def plan_spec(
         tuple((column.name, column.type) for column in spec.schema_),
         spec.execution.retry_count,
         spec.execution.retry_delay_seconds,
+        bytes_of(spec.execution.budget) if spec.execution.budget else None,
         values.knowing(functions.secrets),
     )
 

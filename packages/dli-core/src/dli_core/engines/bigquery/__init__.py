@@ -1,12 +1,22 @@
-"""BigQuery: its block of the configuration. Without a `make` there is nothing here that runs SQL, and DLI says so."""
+"""BigQuery, over its REST API and the Storage Read API. Importing this imports no driver: `make` does.
+
+Query ─▶ engine.py: submit, session, budget ─▶ job.py: one job under our own id ─▶ api.py: REST, retries of what is safe
+                                                 └─▶ rows.py, storage.py: its rows ─▶ feed.py ─▶ dli_fast.read_ipc
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from dli_core.errors import ErrorCode, error
 from dli_core.models.section import Files, Secrets, Section
+from dli_core.models.size import Size
+
+if TYPE_CHECKING:
+    from dli_core.config.settings import Settings
+    from dli_core.engines.base import Engine
 
 DIALECT = "bigquery"
 DRIVER = "google-cloud-bigquery"
@@ -22,8 +32,14 @@ class Config(Section):
         default=None, description="The Google Cloud project that runs and pays for queries; unset: that of the login."
     )
     location: str = Field(default="US", description="The region or multi-region in which queries run.")
-    budget: str | None = Field(
+    budget: Size | None = Field(
         default=None, description="The most that one query may scan, in bytes or like `10GB`; unset: no limit."
+    )
+    price_per_tib: float = Field(
+        default=6.25,
+        ge=0,
+        allow_inf_nan=False,
+        description="US dollars for a TiB read, for the estimates of dry runs; the list price of on-demand queries.",
     )
     labels: dict[str, str] = Field(
         default_factory=dict[str, str], description="Labels of every job, for the bill; none by default."
@@ -41,3 +57,21 @@ class Config(Section):
     api_endpoint: str | None = Field(
         default=None, description="The URL of BigQuery's API, as for an emulator; unset: Google's own."
     )
+    storage_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^(localhost|127(\.\d{1,3}){3}|\[::1\]):\d{1,5}$",
+        description="Host and port of an emulator's Storage Read API on this machine; unset: Google's own, or none.",
+    )
+
+
+def make(settings: Settings) -> Engine:
+    """The engine for these settings. Raises DLI-001 without the extra `bigquery`."""
+    try:
+        from dli_core.engines.bigquery.engine import BigQueryEngine  # noqa: PLC0415 - it imports the driver
+    except ModuleNotFoundError as problem:
+        if (problem.name or "").partition(".")[0] not in {"google", "grpc"}:
+            raise
+        raise error(
+            ErrorCode.CONFIG_INVALID, "driver", engine="BigQuery", package="bigquery", cause=problem
+        ) from problem
+    return BigQueryEngine(settings)
