@@ -12,9 +12,10 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import dli_fast
 
@@ -28,7 +29,7 @@ from dli_core.engines.bigquery.errors import (
     over_budget,
     translated,
 )
-from dli_core.engines.bigquery.feed import Feed
+from dli_core.engines.bigquery.feed import Feed, Taken
 from dli_core.engines.bigquery.job import Job
 from dli_core.engines.bigquery.login import Login
 from dli_core.engines.bigquery.rows import first_page, other_pages
@@ -68,14 +69,17 @@ class BigQuerySession:
                 self._engine.abort(abandoned)
 
 
-class _Begun(NamedTuple):
+@dataclass(slots=True)
+class _Begun:
     """A job that is over, with its rows on their way."""
 
     job: Answer
     page: Answer
-    columns: tuple[Column, ...]
+    fields: tuple[Column, ...]
     feed: Feed
-    warnings: list[str]
+    warnings: list[str] = field(default_factory=list[str])
+    source: Any = None  # the stream of its rows
+    columns: tuple[tuple[str, str], ...] = ()  # (name, type) as they go out
 
 
 class BigQueryEngine:
@@ -247,20 +251,25 @@ class BigQueryEngine:
 
     def _flowing(self, job: Job, page: Answer, described: Answer) -> _Begun:
         kind = _kind(described)
-        fields = page.get("schema", {}).get("fields", ()) if kind in _ROWS else ()
-        columns, feed = columns_of(fields), Feed()
-        begun = _Begun(described, page, columns, feed, [])
-        job.on_stop.append(feed.close)
-        if not columns:
-            return begun
-        if page.get("pageToken") and self._read_by_storage(job, begun):
-            return begun
-        first_page(feed, columns, page, job)
-        if page.get("pageToken"):
-            other_pages(feed, columns, page, job, self._api)
-        else:
-            feed.finish()
+        fields = columns_of(page.get("schema", {}).get("fields", ()) if kind in _ROWS else ())
+        begun = _Begun(described, page, fields, Feed())
+        job.on_stop.append(begun.feed.close)
+        if fields:
+            self._pour(job, begun)
+            with _as_told(job, begun.feed):
+                _give(begun, job.query)
         return begun
+
+    def _pour(self, job: Job, begun: _Begun) -> None:
+        """Let the rows flow into the feed."""
+        more = bool(begun.page.get("pageToken"))
+        if more and self._read_by_storage(job, begun):
+            return
+        first_page(begun.feed, begun.fields, begun.page, job)
+        if more:
+            other_pages(begun.feed, begun.fields, begun.page, job, self._api)
+        else:
+            begun.feed.finish()
 
     def _read_by_storage(self, job: Job, begun: _Begun) -> bool:
         """Whether the result flows over the Storage Read API. Where that is not allowed, REST does it, slower."""
@@ -290,29 +299,46 @@ class BigQueryEngine:
 
         hooks = StreamHooks(failed, job.stop, close)
         statistics = _statistics(begun)
-        if not begun.columns:
+        if begun.source is None:
             return _changed(query, begun, hooks, submitted, statistics)
-        source: Any = dli_fast.read_ipc(feed)
-        columns = tuple((column.name, column.type) for column in begun.columns)
-        warnings = begun.warnings
-        if query.columns:
-            from dli_core.engines.duckdb.cast import declared  # noqa: PLC0415 - most results go out as they are
-
-            source, columns, missing = declared(source, columns, query.columns)
-            warnings = [*warnings, *missing]
         total = begun.page.get("totalRows")
         stream = QueryStream(
             query,
-            columns,
-            dli_fast.Watch(source),
+            begun.columns,
+            dli_fast.Watch(begun.source),
             hooks,
             expected_rows=None if total is None else int(total),
-            json=json_paths(begun.columns),
+            json=json_paths(begun.fields),
             submitted=submitted,
             statistics=statistics,
         )
-        stream.warnings.extend(warnings)
+        stream.warnings.extend(begun.warnings)
         return stream
+
+
+@contextlib.contextmanager
+def _as_told(job: Job, feed: Feed) -> Generator[None]:
+    """Around what reads the feed: a reader's exception hides why the feed failed."""
+    try:
+        yield
+    except Exception as problem:
+        if feed.failure is not None:
+            raise feed.failure from problem
+        if job.stopping.is_set():
+            raise StoppedError from problem
+        raise
+
+
+def _give(begun: _Begun, query: Query) -> None:
+    """Make the stream that is read, with the types that a spec declares."""
+    begun.source = dli_fast.read_ipc(begun.feed)
+    begun.columns = tuple((column.name, column.type) for column in begun.fields)
+    if query.columns:
+        from dli_core.engines.duckdb.cast import declared  # noqa: PLC0415 - most results go out as they are
+
+        source, begun.columns, missing = declared(begun.source, begun.columns, query.columns)
+        begun.source = Taken(source)
+        begun.warnings += missing
 
 
 def _complaint(problem: DLIError) -> dict[str, Any]:

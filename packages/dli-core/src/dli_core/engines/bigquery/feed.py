@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from typing import Any
 
 from dli_core.engines.bigquery.ipc import END
 from dli_core.errors import DLIError
@@ -81,3 +82,18 @@ class Feed:
 
     def _fits(self, message: bytes) -> bool:
         return self._waiting + len(message) <= self._capacity
+
+
+class Taken:
+    """A producer whose capsule was taken already, by Python itself.
+
+    DuckDB reads its first batch when it is asked for the capsule, without the interpreter's lock. Were `dli_fast` the
+    one that asks, it would think that it still has the lock when it comes to read the feed, and Python would crash.
+    """
+
+    def __init__(self, producer: Any) -> None:
+        self._capsule = producer.__arrow_c_stream__()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        del requested_schema
+        return self._capsule
