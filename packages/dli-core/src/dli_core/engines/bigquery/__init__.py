@@ -1,7 +1,7 @@
 """BigQuery, over its REST API and the Storage Read API. Importing this imports no driver: `make` does.
 
 Query ─▶ engine.py: submit, session, budget ─▶ job.py: one job under our own id ─▶ api.py: REST, retries of what is safe
-                                                 └─▶ rows.py, storage.py: its rows ─▶ feed.py ─▶ dli_fast.read_ipc
+                                                 └─▶ result.py: its rows ─▶ QueryStream
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """BigQuery as an engine.
 
     Query ─▶ one statement ─▶ (dry run: may it write, what does it read) ─▶ job.py: sent once, waited for ─┐
-                                        QueryStream ◀─ dli_fast.read_ipc ◀─ Feed ◀─ rows.py │ storage.py ◀─┘
+                                                 QueryStream ◀─ result.py ◀─ rows.py │ storage.py ◀─┘
 
 The statements of a run share a session of BigQuery, made by the first one that leaves something for the others: a
 temporary table, a variable.
@@ -12,12 +12,9 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import dli_fast
 
 from dli_core.engines.base import Capabilities, Query, Session, refused
 from dli_core.engines.bigquery import DIALECT, Config
@@ -29,14 +26,12 @@ from dli_core.engines.bigquery.errors import (
     over_budget,
     translated,
 )
-from dli_core.engines.bigquery.feed import Feed, Taken
 from dli_core.engines.bigquery.job import Job
 from dli_core.engines.bigquery.login import Login
-from dli_core.engines.bigquery.rows import first_page, other_pages
-from dli_core.engines.bigquery.statement import is_ordered, needs_session, only_reads, single
-from dli_core.engines.bigquery.storage import Reading
-from dli_core.engines.bigquery.types import Column, columns_of, json_paths
-from dli_core.engines.stream import QueryStream, StreamHooks, timed_out
+from dli_core.engines.bigquery.result import Result, flowing, opened
+from dli_core.engines.bigquery.statement import needs_session, only_reads, single
+from dli_core.engines.bigquery.types import columns_of
+from dli_core.engines.stream import QueryStream, timed_out
 from dli_core.engines.worker import CallTimeoutError, interruptible
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.errors.phrase import Text
@@ -51,7 +46,6 @@ T = TypeVar("T")
 _GRACE = 2.0  # seconds for a request that was given up; its connection may be dead
 _ABORT = 5.0  # seconds for letting go of a session
 _TIB = 2**40
-_ROWS = frozenset({"SELECT", "SCRIPT", "CALL"})  # what may answer with rows
 
 
 class BigQuerySession:
@@ -67,19 +61,6 @@ class BigQuerySession:
             abandoned, self.id = self.id, None
             with contextlib.suppress(DLIError):
                 self._engine.abort(abandoned)
-
-
-@dataclass(slots=True)
-class _Begun:
-    """A job that is over, with its rows on their way."""
-
-    job: Answer
-    page: Answer
-    fields: tuple[Column, ...]
-    feed: Feed
-    warnings: list[str] = field(default_factory=list[str])
-    source: Any = None  # the stream of its rows
-    columns: tuple[tuple[str, str], ...] = ()  # (name, type) as they go out
 
 
 class BigQueryEngine:
@@ -118,10 +99,10 @@ class BigQueryEngine:
             job = Job(self._api, query, sql)
         self._running[query.job_id] = job
         try:
-            begun = self._called(job, lambda: self._begin(job, active))
-            return self._opened(job, begun, submitted)
+            result = self._called(job, lambda: self._begin(job, active))
+            return opened(result, lambda: self._forget(job), submitted)
         except BaseException:
-            self._running.pop(query.job_id, None)
+            self._forget(job)
             raise
 
     def dry_run(self, query: Query) -> DryRunResult:
@@ -204,7 +185,7 @@ class BigQueryEngine:
         except FOREIGN as problem:
             raise from_exception(problem, self._login.place, query) from problem
 
-    def _begin(self, job: Job, session: BigQuerySession | None) -> _Begun:
+    def _begin(self, job: Job, session: BigQuerySession | None) -> Result:
         """Everything up to the first rows, on the thread that may be given up."""
         budget = self._budget_of(job.query)
         if job.query.refuse_writes is not None or budget is not None:
@@ -212,7 +193,7 @@ class BigQueryEngine:
         page, described = job.run(self._configuration(job, session, budget))
         if session is not None and session.id is None:
             session.id = described.get("statistics", {}).get("sessionInfo", {}).get("sessionId")
-        return self._flowing(job, page, described)
+        return flowing(job, page, described, self._api, self._login)
 
     def _configuration(self, job: Job, session: BigQuerySession | None, budget: int | None) -> dict[str, Any]:
         query: dict[str, Any] = {"query": job.sql, "useLegacySql": False}
@@ -244,101 +225,11 @@ class BigQueryEngine:
         if budget is not None and _bytes_read(checked) > budget:
             raise over_budget(_bytes_read(checked), budget, job.query)
 
+    def _forget(self, job: Job) -> None:
+        self._running.pop(job.query.job_id, None)
+
     def _budget_of(self, query: Query) -> int | None:
         return self._budget if query.budget is None else query.budget
-
-    # --------------------------------------------------------------------------------------------------------- rows
-
-    def _flowing(self, job: Job, page: Answer, described: Answer) -> _Begun:
-        kind = _kind(described)
-        fields = columns_of(page.get("schema", {}).get("fields", ()) if kind in _ROWS else ())
-        begun = _Begun(described, page, fields, Feed())
-        job.on_stop.append(begun.feed.close)
-        if fields:
-            self._pour(job, begun)
-            with _as_told(job, begun.feed):
-                _give(begun, job.query)
-        return begun
-
-    def _pour(self, job: Job, begun: _Begun) -> None:
-        """Let the rows flow into the feed."""
-        more = bool(begun.page.get("pageToken"))
-        if more and self._read_by_storage(job, begun):
-            return
-        first_page(begun.feed, begun.fields, begun.page, job)
-        if more:
-            other_pages(begun.feed, begun.fields, begun.page, job, self._api)
-        else:
-            begun.feed.finish()
-
-    def _read_by_storage(self, job: Job, begun: _Begun) -> bool:
-        """Whether the result flows over the Storage Read API. Where that is not allowed, REST does it, slower."""
-        table = begun.job.get("configuration", {}).get("query", {}).get("destinationTable")
-        if not table or not self._login.has_storage or _kind(begun.job) != "SELECT":
-            return False
-        try:
-            reading = Reading(self._login.storage(), self._login.place, job.query, begun.feed)
-            reading.begin(table, self._api.project, ordered=is_ordered(job.sql))
-        except FOREIGN as problem:
-            said = from_exception(problem, self._login.place).details.get("problem")
-            begun.warnings.append(Text("bigquery.by_rest", problem=str(said).partition("\n")[0]))
-            return False
-        job.on_stop.append(reading.stop)
-        return True
-
-    def _opened(self, job: Job, begun: _Begun, submitted: float) -> QueryStream:
-        query, feed = job.query, begun.feed
-
-        def failed(text: str) -> DLIError:
-            return feed.failure or error(
-                ErrorCode.EXECUTION_FAILED, engine="BigQuery", problem=text, job_id=query.job_id
-            )
-
-        def close() -> None:
-            self._running.pop(query.job_id, None)
-
-        hooks = StreamHooks(failed, job.stop, close)
-        statistics = _statistics(begun)
-        if begun.source is None:
-            return _changed(query, begun, hooks, submitted, statistics)
-        total = begun.page.get("totalRows")
-        stream = QueryStream(
-            query,
-            begun.columns,
-            dli_fast.Watch(begun.source),
-            hooks,
-            expected_rows=None if total is None else int(total),
-            json=json_paths(begun.fields),
-            submitted=submitted,
-            statistics=statistics,
-        )
-        stream.warnings.extend(begun.warnings)
-        return stream
-
-
-@contextlib.contextmanager
-def _as_told(job: Job, feed: Feed) -> Generator[None]:
-    """Around what reads the feed: a reader's exception hides why the feed failed."""
-    try:
-        yield
-    except Exception as problem:
-        if feed.failure is not None:
-            raise feed.failure from problem
-        if job.stopping.is_set():
-            raise StoppedError from problem
-        raise
-
-
-def _give(begun: _Begun, query: Query) -> None:
-    """Make the stream that is read, with the types that a spec declares."""
-    begun.source = dli_fast.read_ipc(begun.feed)
-    begun.columns = tuple((column.name, column.type) for column in begun.fields)
-    if query.columns:
-        from dli_core.engines.duckdb.cast import declared  # noqa: PLC0415 - most results go out as they are
-
-        source, begun.columns, missing = declared(begun.source, begun.columns, query.columns)
-        begun.source = Taken(source)
-        begun.warnings += missing
 
 
 def _complaint(problem: DLIError) -> dict[str, Any]:
@@ -356,41 +247,6 @@ def _in_session(session_id: str) -> dict[str, Any]:
     return {"connectionProperties": [{"key": "session_id", "value": session_id}]}
 
 
-def _kind(job: Mapping[str, Any]) -> str:
-    return str(job.get("statistics", {}).get("query", {}).get("statementType", ""))
-
-
 def _bytes_read(statistics: Mapping[str, Any]) -> int:
     facts = statistics.get("query", {})
     return int(statistics.get("totalBytesProcessed", facts.get("totalBytesProcessed", 0)))
-
-
-def _statistics(begun: _Begun) -> dict[str, Any]:
-    """What the job cost."""
-    found = begun.job.get("statistics", {})
-    facts = found.get("query", {})
-    numbers = {
-        "bytes": found.get("totalBytesProcessed"),
-        "bytes_billed": facts.get("totalBytesBilled"),
-        "slot_ms": found.get("totalSlotMs"),
-    }
-    known = {name: int(value) for name, value in numbers.items() if value is not None}
-    return {"statement": _kind(begun.job), "cached": bool(facts.get("cacheHit", False)), **known}
-
-
-def _changed(
-    query: Query, begun: _Begun, hooks: StreamHooks, submitted: float, statistics: dict[str, Any]
-) -> QueryStream:
-    """The stream of a statement without rows: how many it changed, where BigQuery says so."""
-    facts = begun.job.get("statistics", {}).get("query", {})
-    count = begun.page.get("numDmlAffectedRows", facts.get("numDmlAffectedRows"))
-    rows = [] if count is None else [{"Count": int(count)}]
-    return QueryStream(
-        query,
-        (("Count", "INT64"),) if rows else (),
-        dli_fast.Watch(dli_fast.from_rows(rows)),
-        hooks,
-        returns_rows=False,
-        submitted=submitted,
-        statistics=statistics,
-    )

@@ -86,6 +86,8 @@ _PASSING_REASONS = frozenset(
 )
 _HOPELESS = frozenset({"SSLCertVerificationError", "InvalidURL", "InvalidSchema", "MissingSchema"})
 _UNSENT = _HOPELESS | {"ConnectTimeout", "ProxyError", "NewConnectionError", "NameResolutionError"}
+_FIRST_REFUSAL, _FIRST_FAILURE = 400, 500
+_REQUEST_TIMEOUT = 408  # a proxy's: whether the request went on is not said
 _PLACE = re.compile(r"\s*(?:\bat \[(\d+):(\d+)\]|\[at (\d+):(\d+)\])")
 _PREFIX = re.compile(r"\A(?:\d{3} )?(?:GET|POST|PUT|DELETE) \S+: ")
 _REQUIRED_BYTES = re.compile(r"(\d+) or higher required")
@@ -117,7 +119,7 @@ def unsent(problem: BaseException) -> bool:
 
 def answered(problem: BaseException) -> bool:
     """Whether BigQuery itself refused the request: nothing of it runs."""
-    return isinstance(problem, api.ClientError)
+    return isinstance(problem, api.GoogleAPICallError) and _FIRST_REFUSAL <= _status(problem) < _FIRST_FAILURE
 
 
 def passing(problem: BaseException) -> bool:
@@ -134,6 +136,8 @@ def from_exception(problem: Exception, where: Place, query: Query | None = None)
     """The DLIError for an exception of the driver."""
     reason = reason_of(problem)
     code = REASONS.get(reason or "") or next(CLASSES[kind] for kind in type(problem).__mro__ if kind in CLASSES)
+    if code is ErrorCode.EXECUTION_CONNECTION and type(problem) is api.GoogleAPICallError and answered(problem):
+        code = ErrorCode.EXECUTION_FAILED  # a status without a class of its own
     return _error(code, _said(problem), where, query, reason=reason, cause=problem)
 
 
@@ -255,6 +259,12 @@ def _said(problem: Exception) -> str:
         return str(problem.args[0])  # what follows may be a whole answer
     deepest = _chain(problem)[-1]
     return str(deepest) or str(problem) or type(problem).__name__
+
+
+def _status(problem: api.GoogleAPICallError) -> int:
+    code: object = problem.code
+    status = int(code) if isinstance(code, int) else 0
+    return 0 if status == _REQUEST_TIMEOUT else status
 
 
 def _chain(problem: BaseException) -> list[BaseException]:

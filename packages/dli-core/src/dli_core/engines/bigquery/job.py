@@ -22,6 +22,7 @@ from google.api_core import exceptions as google
 
 from dli_core.engines.bigquery.api import Answer, Api, Patience, StoppedError
 from dli_core.engines.bigquery.errors import FOREIGN, answered, from_exception, from_result, unreachable, unsent
+from dli_core.engines.bigquery.statement import only_reads
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.errors.phrase import Text
 
@@ -159,31 +160,39 @@ class Job:
             try:
                 page = self._api.results(self.query.job_id, self.patience(), most=FIRST_PAGE, wait=_POLL)
             except FOREIGN as problem:
-                raise self._failed(problem) from problem
+                return {}, self._ended(problem)
             if page.get("jobComplete", True):
                 self.over = True
                 return page, self._described()
-            if self.stopping.is_set():
+            if self.stopping.is_set() and self.cancelled:
                 raise StoppedError
 
     def _described(self) -> Answer:
         try:
-            found = self._api.job(self.query.job_id, self.patience())
+            found = self._api.job(self.query.job_id, self.patience()) or {}
         except FOREIGN as problem:
-            raise from_exception(problem, self._api.place, self.query) from problem
-        failed = (found or {}).get("status", {}).get("errorResult")
-        if failed:
-            raise from_result(failed, self._api.place, self.query)
-        return found or {}
+            if only_reads(self.sql):
+                raise from_exception(problem, self._api.place, self.query) from problem
+            return {}  # it was done: the page said so
+        self._raise_error_of(found)
+        return found
 
-    def _failed(self, problem: Exception) -> DLIError:
-        """Why its rows cannot be had: the job's own error, where it has one."""
+    def _ended(self, problem: Exception) -> Answer:
+        """A job whose rows cannot be had: its own error, or itself when there is none and no rows are needed."""
         try:
             found = self._api.job(self.query.job_id, self.patience(_LOOKING)) or {}
         except FOREIGN:
             found = {}
-        status: Mapping[str, Any] = found.get("status", {})
-        self.over = status.get("state") == "DONE"
-        if self.over and "errorResult" in status:
-            return from_result(status["errorResult"], self._api.place, self.query)
-        return from_exception(problem, self._api.place, self.query)
+        self.over = found.get("status", {}).get("state") == "DONE"
+        if self.over:
+            self._raise_error_of(found)
+        if only_reads(self.sql):
+            raise from_exception(problem, self._api.place, self.query) from problem
+        if not self.over:
+            raise self._unknown(problem) from problem
+        return found
+
+    def _raise_error_of(self, job: Answer) -> None:
+        failed = job.get("status", {}).get("errorResult")
+        if failed:
+            raise from_result(failed, self._api.place, self.query)
