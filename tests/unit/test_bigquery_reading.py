@@ -16,7 +16,7 @@ from dli_core.engines.base import Query
 from dli_core.engines.bigquery import api as api_module
 from dli_core.engines.bigquery.errors import Place
 from dli_core.engines.bigquery.feed import Feed, FeedError
-from dli_core.engines.bigquery.ipc import batch_message, schema_message
+from dli_core.engines.bigquery.ipc import END, batch_message, schema_message
 from dli_core.engines.bigquery.storage import Reading
 from dli_core.engines.bigquery.types import columns_of
 from dli_core.errors import ErrorCode, error
@@ -66,6 +66,7 @@ class Storage:
 
     def __init__(self, *streams: list[list[int]]) -> None:
         self.streams = {f"s{at}": batches for at, batches in enumerate(streams)}
+        self.behind = b""  # the schema
         self.wanted: list[int] = []
         self.offsets: list[tuple[str, int]] = []
         self.faults: dict[str, list[tuple[int, Exception]]] = {}
@@ -74,9 +75,17 @@ class Storage:
     def create_read_session(self, *, max_stream_count: int, **_: object) -> Any:
         self.wanted.append(max_stream_count)
         streams = [SimpleNamespace(name=name) for name in self.streams]
-        return SimpleNamespace(streams=streams, arrow_schema=SimpleNamespace(serialized_schema=schema_message(COLUMNS)))
+        return SimpleNamespace(
+            streams=streams, arrow_schema=SimpleNamespace(serialized_schema=schema_message(COLUMNS) + self.behind)
+        )
 
-    def read_rows(self, *, read_stream: str, offset: int, **_: object) -> Call:
+    @property
+    def transport(self) -> Storage:
+        return self
+
+    def read_rows(self, request: Any, *, metadata: list[tuple[str, str]]) -> Call:
+        read_stream, offset = request.read_stream, request.offset
+        assert metadata == [("x-goog-request-params", f"read_stream={read_stream}")]
         self.offsets.append((read_stream, offset))
 
         def fault(at: int) -> None:
@@ -120,6 +129,14 @@ def test_rows_with_an_order_come_in_one_stream():
     made.begin(TABLE, "p", ordered=True)
     assert numbers(feed) == [1, 2, 3, 4]
     assert storage.wanted == [1]
+
+
+def test_an_end_mark_behind_the_schema_is_no_end():
+    storage = Storage([[1, 2], [3]])
+    storage.behind = END
+    made, feed = reading(storage)
+    made.begin(TABLE, "p", ordered=True)
+    assert numbers(feed) == [1, 2, 3]
 
 
 def test_an_empty_table_has_no_streams_and_its_columns():

@@ -38,6 +38,12 @@ def batch_message(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> b
     return _message(_RECORD_BATCH, header, bytes(body.data))
 
 
+def first_message(stream: bytes) -> bytes:
+    """The schema at the start of a stream: servers may have put its end mark behind it."""
+    size = struct.unpack_from("<i", stream, 4)[0] if stream[:4] == END[:4] and len(stream) >= len(END) else len(stream)
+    return stream[: len(END) + size]
+
+
 def _message(kind: int, header: _Table, body: bytes) -> bytes:
     table = _Table({0: ("h", _V5), 1: ("B", kind), 2: header, 3: ("q", len(body))})
     metadata = _flat(table)

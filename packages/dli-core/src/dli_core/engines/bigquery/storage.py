@@ -13,11 +13,15 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import grpc
+from google.api_core import exceptions
+from google.api_core.gapic_v1 import routing_header
 from google.cloud.bigquery_storage_v1 import types
 
 from dli_core.engines.bigquery.api import Patience, StoppedError
 from dli_core.engines.bigquery.errors import FOREIGN, Place, from_exception, passing
 from dli_core.engines.bigquery.feed import Feed
+from dli_core.engines.bigquery.ipc import first_message
 
 if TYPE_CHECKING:
     from google.cloud.bigquery_storage_v1.services.big_query_read import BigQueryReadClient
@@ -53,7 +57,7 @@ class Reading:
             retry=None,
             timeout=_OPENING,
         )
-        self._feed.put(bytes(session.arrow_schema.serialized_schema))
+        self._feed.put(first_message(bytes(session.arrow_schema.serialized_schema)))
         names = [stream.name for stream in session.streams]
         self._left = len(names)
         if not names:
@@ -108,13 +112,18 @@ class Reading:
                 return
 
     def _answers(self, name: str, offset: int) -> Iterator[Any]:
-        call: Any = self._client.read_rows(read_stream=name, offset=offset, retry=None, timeout=None)
+        """The stream from a row on. Not by the client's method: that one waits for the first answer, uncancellably."""
+        request = types.ReadRowsRequest(read_stream=name, offset=offset)
+        metadata = [routing_header.to_grpc_metadata({"read_stream": name})]
+        call: Any = self._client.transport.read_rows(request, metadata=metadata)
         with self._lock:
             self._calls.add(call)
         try:
             if self._stopping.is_set():
                 raise StoppedError
             yield from call
+        except grpc.RpcError as problem:
+            raise exceptions.from_grpc_error(problem) from problem
         finally:
             with self._lock:
                 self._calls.discard(call)
