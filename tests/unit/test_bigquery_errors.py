@@ -35,11 +35,42 @@ from dli_core.errors.show import format_error
 WHERE = Place("my-project", "US")
 E = ErrorCode
 # What BigQuery's manual lists as reasons, and those that its API and the client library are known to give beside them.
-KNOWN_REASONS = """accessDenied attributeError backendError badRequest billingNotEnabled billingTierLimitExceeded blocked
-    bytesBilledLimitExceeded duplicate forbidden internalError invalid invalidParameter invalidQuery invalidUser
-    jobBackendError jobInternalError jobRateLimitExceeded notFound notImplemented parseError policyViolation quotaExceeded
-    rateLimitExceeded required resourceInUse resourcesExceeded responseTooLarge stopped tableUnavailable timeout
-    userRateLimitExceeded authError accountDisabled""".split()
+KNOWN_REASONS = [
+    "accessDenied",
+    "attributeError",
+    "backendError",
+    "badRequest",
+    "billingNotEnabled",
+    "billingTierLimitExceeded",
+    "blocked",
+    "bytesBilledLimitExceeded",
+    "duplicate",
+    "forbidden",
+    "internalError",
+    "invalid",
+    "invalidParameter",
+    "invalidQuery",
+    "invalidUser",
+    "jobBackendError",
+    "jobInternalError",
+    "jobRateLimitExceeded",
+    "notFound",
+    "notImplemented",
+    "parseError",
+    "policyViolation",
+    "quotaExceeded",
+    "rateLimitExceeded",
+    "required",
+    "resourceInUse",
+    "resourcesExceeded",
+    "responseTooLarge",
+    "stopped",
+    "tableUnavailable",
+    "timeout",
+    "userRateLimitExceeded",
+    "authError",
+    "accountDisabled",
+]
 
 
 def classes(module: ModuleType) -> list[type[BaseException]]:

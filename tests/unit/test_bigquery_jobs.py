@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
-import urllib3.exceptions as http
 from google.api_core import exceptions as google
 
 from dli_core.engines.base import Query
@@ -20,81 +18,9 @@ from dli_core.engines.bigquery.api import Api, StoppedError
 from dli_core.engines.bigquery.errors import Place
 from dli_core.engines.bigquery.job import REQUEST, Job
 from dli_core.errors import DLIError, ErrorCode
+from tests.support.bigquery import LOST, REFUSED, Server, problem
 
 SQL = "INSERT INTO d.t VALUES (1)"
-LOST = requests.exceptions.ConnectionError(http.ProtocolError("aborted", ConnectionResetError("reset by peer")))
-REFUSED = requests.exceptions.ConnectionError(http.MaxRetryError(None, "/", http.NewConnectionError(None, "refused")))  # type: ignore[arg-type]
-
-
-def problem(kind: type[google.GoogleAPICallError], reason: str) -> google.GoogleAPICallError:
-    return kind("no", errors=[{"reason": reason, "message": f"it is {reason}"}])
-
-
-class Server:
-    """BigQuery's jobs, by their ids, behind the client's connection; `before` and `after` are faults of one request."""
-
-    def __init__(self) -> None:
-        self.jobs: dict[str, dict[str, Any]] = {}
-        self.ran: list[str] = []  # SQL of every job, in order
-        self.requests: list[str] = []
-        self.before: dict[str, list[Callable[[], None]]] = {}
-        self.after: dict[str, list[Callable[[], None]]] = {}
-        self.working = threading.Event()  # while set, no job ends
-
-    def client(self) -> Any:
-        return SimpleNamespace(_connection=self, project="p", close=lambda: None)
-
-    def api_request(
-        self,
-        method: str,
-        path: str,
-        query_params: Mapping[str, Any] | None = None,
-        data: Any = None,
-        timeout: Any = None,
-    ) -> dict[str, Any]:
-        name = {
-            "POST": "cancel" if path.endswith("/cancel") else "insert",
-            "GET": "results" if "/queries/" in path else "get",
-        }[method]
-        self.requests.append(name)
-        self._fault(self.before, name)
-        answer: dict[str, Any] = getattr(self, f"_{name}")(path.split("/")[-2 if name == "cancel" else -1], data)
-        self._fault(self.after, name)
-        return answer
-
-    def _fault(self, faults: dict[str, list[Callable[[], None]]], name: str) -> None:
-        if faults.get(name):
-            faults[name].pop(0)()
-
-    def _insert(self, _last: str, data: Any) -> dict[str, Any]:
-        job = data["jobReference"]["jobId"]
-        if job in self.jobs:
-            raise problem(google.Conflict, "duplicate")
-        self.ran.append(data["configuration"]["query"]["query"])
-        self.jobs[job] = {
-            "configuration": data["configuration"],
-            "status": {"state": "DONE"},
-            "statistics": {"query": {"statementType": "INSERT"}},
-        }
-        return self.jobs[job]
-
-    def _get(self, job: str, _data: Any) -> dict[str, Any]:
-        if job not in self.jobs:
-            raise problem(google.NotFound, "notFound")
-        return self.jobs[job]
-
-    def _results(self, job: str, _data: Any) -> dict[str, Any]:
-        found = self._get(job, None)
-        if "errorResult" in found["status"]:
-            raise problem(google.BadRequest, found["status"]["errorResult"]["reason"])
-        if self.working.is_set():
-            time.sleep(0.01)
-            return {"jobComplete": False}
-        return {"jobComplete": True, "numDmlAffectedRows": "1"}
-
-    def _cancel(self, job: str, _data: Any) -> dict[str, Any]:
-        self._get(job, None)["status"]["errorResult"] = {"reason": "stopped", "message": "stopped"}
-        return {}
 
 
 @pytest.fixture
@@ -254,13 +180,13 @@ def test_a_write_that_is_done_needs_no_description(server: Server):
     assert (page["numDmlAffectedRows"], described) == ("1", {})
 
 
-def in_thread(made: Job) -> tuple[threading.Thread, list[BaseException]]:
-    ended: list[BaseException] = []
+def in_thread(made: Job) -> tuple[threading.Thread, list[Exception]]:
+    ended: list[Exception] = []
 
     def body() -> None:
         try:
             run(made)
-        except BaseException as problem:
+        except Exception as problem:  # noqa: BLE001 - looked at by the test
             ended.append(problem)
 
     thread = threading.Thread(target=body)

@@ -158,7 +158,7 @@ def test_an_interval_has_months_days_and_nanoseconds(written: str, parts: tuple,
 
 @pytest.mark.parametrize("written", ["0-0 0 87840000:0:0", "1 day", ""])
 def test_an_interval_that_does_not_fit_is_no_other_one(written: str):
-    with pytest.raises(ValueError, match="interval|INTERVAL"):
+    with pytest.raises(ValueError, match=r"interval|INTERVAL"):
         table([f("INTERVAL")], [[written]])
 
 
