@@ -23,8 +23,10 @@ class CallTimeoutError(Exception):
     """The call took longer than it was given, and was asked to stop."""
 
 
-def interruptible(call: Callable[[], T], cancel: Callable[[], None], timeout: float) -> T:
+def interruptible(call: Callable[[], T], cancel: Callable[[], None], timeout: float, *, grace: float = _GRACE) -> T:
     """`call()`, or CallTimeoutError after `timeout` seconds; what ends the wait (Ctrl-C) cancels the call first.
+
+    `grace` is how many seconds a cancelled call may take to come back.
 
     In another thread than the main one, Ctrl-C lets the call fail as a cancelled one does.
     """
@@ -42,19 +44,19 @@ def interruptible(call: Callable[[], T], cancel: Callable[[], None], timeout: fl
 
     threading.Thread(target=body, name="dli-call", daemon=True).start()
     try:
-        in_time = _wait(finished, timeout, cancel)
+        in_time = _wait(finished, timeout, cancel, grace)
     except BaseException:
-        _stop(cancel, finished)
+        _stop(cancel, finished, grace)
         raise
     if not in_time:
-        _stop(cancel, finished)
+        _stop(cancel, finished, grace)
         raise CallTimeoutError
     if failed:
         raise failed[0]
     return result[0]
 
 
-def _wait(finished: threading.Event, timeout: float, cancel: Callable[[], None]) -> bool:
+def _wait(finished: threading.Event, timeout: float, cancel: Callable[[], None], grace: float) -> bool:
     if threading.current_thread() is threading.main_thread():
         return finished.wait(timeout)
     deadline = time.monotonic() + timeout
@@ -62,13 +64,13 @@ def _wait(finished: threading.Event, timeout: float, cancel: Callable[[], None])
         if time.monotonic() >= deadline:
             return False
         if interrupted():
-            _stop(cancel, finished)
+            _stop(cancel, finished, grace)
     return True
 
 
-def _stop(cancel: Callable[[], None], finished: threading.Event) -> None:
+def _stop(cancel: Callable[[], None], finished: threading.Event, grace: float) -> None:
     """Ask until it ends: an engine forgets a request that comes just before it begins."""
-    deadline = time.monotonic() + _GRACE
+    deadline = time.monotonic() + grace
     while not finished.is_set() and time.monotonic() < deadline:
         cancel()
         finished.wait(_AGAIN)

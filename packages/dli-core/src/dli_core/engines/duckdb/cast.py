@@ -1,0 +1,51 @@
+"""Declared types for the results of other engines: cast here, by DuckDB, so that every engine gives the same.
+
+    remote stream ─▶ capsule ─▶ DuckDB: CAST(#1 AS BIGINT) … ─▶ relation: the capsule that is read
+
+A cast at the remote engine would be its own idea of rounding and of text, and a query put around the author's loses its
+ORDER BY there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import duckdb
+
+from dli_core.engines.duckdb.types import selection
+from dli_core.errors.phrase import Text
+
+Columns = tuple[tuple[str, str], ...]
+
+
+class Producer(Protocol):
+    """What can be read as an Arrow stream."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+
+def declared(source: Producer, columns: Columns, wanted: Columns) -> tuple[Producer, Columns, list[str]]:
+    """`source` with the types that a spec declares.
+
+    Args:
+        source: an Arrow stream that nobody has read yet.
+        columns: (name, type) as the engine says them.
+        wanted: (name, type) as the spec declares them; names that the result lacks are warned of.
+
+    Returns the stream to read, its columns, and the warnings.
+    """
+    missing = {name for name, _ in wanted} - {name for name, _ in columns}
+    warnings: list[str] = [Text("run.declared_column", name=name) for name, _ in wanted if name in missing]
+    if len(missing) == len(wanted):
+        return source, columns, warnings
+    connection: Any = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    # The capsule itself: of an object DuckDB would ask for several streams.
+    relation = connection.from_arrow(source.__arrow_c_stream__())
+    casts = dict(wanted)
+    relation = relation.project(selection(relation.columns, relation.types, casts))
+    kinds = tuple(
+        (name, str(kind) if name in casts else of_engine)
+        for (name, of_engine), kind in zip(columns, relation.types, strict=True)
+    )
+    return relation, kinds, warnings

@@ -1,0 +1,237 @@
+"""HTTP to one coordinator: a statement is sent once, its pages are asked for until they come.
+
+    POST /v1/statement: once, whatever happens ─▶ Page ─▶ GET nextUri, again after a lost answer ─▶ Page … ─▶ the end
+                                                   └─▶ DELETE nextUri: cancelled
+
+A page can be asked for again, since the server keeps it until the next one is: so a lost answer, a gateway's 502 or
+half a body cost time and nothing else. `nextUri` is a secret: whoever knows it reads and cancels the query.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import dli_fast
+import httpx
+
+from dli_core.config.secrets import address_of
+from dli_core.engines.trino.errors import UNSENT, from_status, translated, unreachable
+from dli_core.errors import DLIError, ErrorCode, error
+
+if TYPE_CHECKING:
+    from dli_core.engines.base import Query
+
+# Answers that say "not now": of a gateway, a server that starts or stops, or one that has too much to do.
+BUSY = frozenset({429, 502, 503, 504})
+_CONNECT = 10.0  # seconds
+_READ = 10.0  # seconds between two pieces of an answer; the server itself waits for a page for one second
+_CANCEL = 2.0  # seconds that a request to cancel may take
+_FIRST_PAUSE = 0.1  # seconds before the second try, twice as long before each further one
+_LONGEST_PAUSE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of the protocol.
+
+    Attributes:
+        head: everything but the rows.
+        body: the whole answer, in which the rows are at `span`.
+    """
+
+    head: Mapping[str, Any] = field(repr=False)
+    body: bytes = field(repr=False, default=b"")
+    span: tuple[int, int] | None = None
+    headers: Mapping[str, str] = field(repr=False, default_factory=dict[str, str])
+
+    @property
+    def next_uri(self) -> str | None:
+        """Where the next page is; None at the end."""
+        return self.head.get("nextUri")
+
+    @property
+    def query_id(self) -> str:
+        """Trino's own id of the query."""
+        return str(self.head.get("id", ""))
+
+
+class Client:
+    """One coordinator and one login. Threads may share it."""
+
+    def __init__(self, url: str, headers: Mapping[str, str], auth: httpx.Auth | None, tls: ssl.SSLContext) -> None:
+        self.url = url.rstrip("/")
+        self._origin = address_of(self.url)
+        timeout = httpx.Timeout(_READ, connect=_CONNECT)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        base = {"Accept-Encoding": "identity", **headers}
+        self._http = httpx.Client(headers=base, auth=auth, verify=tls, timeout=timeout, limits=limits)
+        # Without a login: what a segment's storage is asked with.
+        self._storage = httpx.Client(verify=tls, timeout=timeout, limits=limits)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+        self._storage.close()
+
+    def submit(self, query: Query, sql: str, headers: Mapping[str, str]) -> Page:
+        """Send a statement: once. Raises DLI-403 `final` where it cannot have arrived, DLI-409 where it may have."""
+        sent = {"Content-Type": "text/plain; charset=utf-8", **headers}
+        try:
+            answer = self._http.post(f"{self.url}/v1/statement", content=sql.encode(), headers=sent)
+        except UNSENT as problem:
+            raise unreachable(problem, self.url, query, final=True) from problem
+        except httpx.HTTPError as problem:
+            raise lost(query, problem) from problem
+        if answer.status_code in BUSY:
+            # A page is what a statement that was taken is answered with: this one is not among them.
+            raise lost(query, None, f"HTTP {answer.status_code}")
+        if answer.status_code != httpx.codes.OK:
+            raise from_status(answer.status_code, answer.text, self.url, query)
+        try:
+            return self._page(answer)
+        except ValueError as problem:
+            raise lost(query, problem) from problem
+
+    def follow(self, uri: str, query: Query, patience: Patience) -> Page:
+        """The page at `uri`, asked for until it comes or `patience` ends."""
+        self._own(uri)
+        while True:
+            try:
+                answer = self._http.get(uri)
+                if answer.status_code == httpx.codes.OK:
+                    return self._page(answer)
+                text = answer.text
+                failure = from_status(answer.status_code, text, self.url, query)
+                if answer.status_code not in BUSY:
+                    raise failure
+                patience.wait(failure, _retry_after(answer))
+            except httpx.HTTPError as problem:
+                patience.wait(unreachable(problem, self.url, query), cause=problem)
+            except ValueError as problem:  # half a page, or none
+                patience.wait(unreachable(problem, self.url, query), cause=problem)
+
+    def segment(self, uri: str, headers: Mapping[str, list[str]], query: Query, patience: Patience) -> bytes:
+        """The bytes of a spooled segment: from the coordinator, or from the storage that it points to."""
+        at_home = address_of(_base(uri)) == self._origin
+        client = self._http if at_home else self._storage
+        sent = [(name, value) for name, values in headers.items() for value in values]
+        while True:
+            try:
+                answer = client.get(uri, headers=sent)
+                if answer.status_code == httpx.codes.OK:
+                    return answer.content
+                failure = from_status(answer.status_code, "a spooled segment could not be read", self.url, query)
+                if answer.status_code not in BUSY:
+                    raise failure
+                patience.wait(failure, _retry_after(answer))
+            except httpx.HTTPError as problem:
+                patience.wait(unreachable(problem, self.url, query), cause=problem)
+
+    def acknowledge(self, uri: str, headers: Mapping[str, list[str]]) -> None:
+        """Let the server forget a segment. It forgets them by itself as well."""
+        client = self._http if address_of(_base(uri)) == self._origin else self._storage
+        sent = [(name, value) for name, values in headers.items() for value in values]
+        try:
+            client.get(uri, headers=sent, timeout=_CANCEL)
+        except httpx.HTTPError:
+            return
+
+    def cancel(self, uri: str) -> bool:
+        """Ask the server to stop a query; any nextUri of it will do. Whether it said yes."""
+        try:
+            self._own(uri)
+            return self._http.delete(uri, timeout=_CANCEL).is_success
+        except (httpx.HTTPError, DLIError):
+            return False
+
+    def queries(self) -> list[dict[str, Any]]:
+        """What the server knows of the queries of late that this login may see."""
+        with translated(self.url):
+            answer = self._http.get(f"{self.url}/v1/query")
+        if answer.status_code != httpx.codes.OK:
+            raise from_status(answer.status_code, answer.text, self.url)
+        try:
+            found = answer.json()
+        except ValueError as problem:
+            raise unreachable(problem, self.url) from problem
+        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+    def kill(self, query_id: str) -> None:
+        """Stop a query by Trino's id of it."""
+        with translated(self.url):
+            answer = self._http.delete(f"{self.url}/v1/query/{query_id}", timeout=_CANCEL)
+        if answer.status_code in {401, 403}:
+            raise from_status(answer.status_code, answer.text, self.url)
+
+    def _page(self, answer: httpx.Response) -> Page:
+        body = answer.content
+        head, span = dli_fast.trino_page(body)
+        found = json.loads(head)
+        if not isinstance(found, dict) or "stats" not in found:
+            message = "the answer is no page of Trino's protocol"
+            raise ValueError(message)
+        return Page(found, body, span, answer.headers)
+
+    def _own(self, uri: str) -> None:
+        """A login goes to the configured server, and to no other that an answer may name."""
+        if address_of(_base(uri)) != self._origin:
+            raise error(ErrorCode.EXECUTION_CONNECTION, "trino_elsewhere", engine="Trino", url=self.url)
+
+
+class Patience:
+    """How long one request of a query is tried again: `seconds` in all, and not after `given_up`."""
+
+    def __init__(self, seconds: float, given_up: threading.Event) -> None:
+        self._until = time.monotonic() + seconds
+        self._pause = _FIRST_PAUSE
+        self._given_up = given_up
+
+    def wait(self, failure: DLIError, seconds: float | None = None, cause: BaseException | None = None) -> None:
+        """Pause before the next try; raise `failure` when there is to be none."""
+        pause = self._pause if seconds is None else max(self._pause, seconds)
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+        if time.monotonic() + pause > self._until or self._given_up.wait(pause):
+            raise failure from cause
+
+
+def lost(query: Query, problem: Exception | None, said: str = "") -> DLIError:
+    """DLI-409: the statement was sent, and no answer says what became of it."""
+    text = said or str(problem) or type(problem).__name__
+    return error(ErrorCode.OUTCOME_UNKNOWN, engine="Trino", problem=text, job_id=query.job_id, cause=problem)
+
+
+def session_changes(page: Page) -> Generator[tuple[str, str, str | None]]:
+    """What an answer asks to be sent from now on: kind, name and value; None for what is to be left out."""
+    headers = httpx.Headers(dict(page.headers))
+    for kind, header in (("property", "X-Trino-Set-Session"), ("prepared", "X-Trino-Added-Prepare")):
+        for item in headers.get_list(header, split_commas=True):
+            name, _, value = item.partition("=")
+            yield kind, unquote(name.strip()), unquote(value.strip())
+    for kind, header in (("property", "X-Trino-Clear-Session"), ("prepared", "X-Trino-Deallocated-Prepare")):
+        for item in headers.get_list(header, split_commas=True):
+            yield kind, unquote(item.strip()), None
+    for kind in ("catalog", "schema", "path"):
+        if value := headers.get(f"X-Trino-Set-{kind}"):
+            yield kind, "", unquote(value)
+
+
+def _base(uri: str) -> str:
+    """Scheme, host and port of a URI."""
+    try:
+        found = httpx.URL(uri)
+    except httpx.InvalidURL:
+        return uri
+    port = "" if found.port is None else f":{found.port}"
+    return f"{found.scheme}://{found.host}{port}"
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    text = answer.headers.get("Retry-After", "")
+    return float(text) if text.isascii() and text.isdigit() else None
