@@ -137,6 +137,12 @@ def test_what_is_no_value_of_the_column_ends_the_stream(kind: Any, page: str | b
     assert said in refused(kind, page)
 
 
+def test_an_error_with_a_nul_in_it_is_told():
+    made = stream("bigint", b'[["a\\u0000b"]]')
+    with pytest.raises(dli_fast.SourceError, match="number"):
+        dli_fast.collect(made)
+
+
 def test_an_error_names_row_and_column_over_all_pages():
     made = stream("bigint", b"[[1],[2]]", b"[[3],[true]]")
     with pytest.raises(dli_fast.SourceError, match=r'row 4, column "c"'):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import urllib3
 
 from dli_core.config import Override, resolve
 from dli_core.engines.base import Query
@@ -16,6 +17,7 @@ from dli_core.engines.trino.client import Client, Patience, session_changes
 from dli_core.engines.trino.client import Page as TrinoPage
 from dli_core.engines.trino.login import session_header
 from dli_core.engines.trino.statement import only_reads, single
+from dli_core.engines.trino.transport import Transport
 from dli_core.engines.trino.types import json_paths
 from dli_core.errors import DLIError, ErrorCode
 
@@ -68,7 +70,7 @@ def test_text_behind_a_semicolon_is_a_second_statement(sql: str):
 @pytest.mark.parametrize("sql", ["/**/" * 20_000 + "x", "(" * 50_000, "--\n" * 20_000, "'" * 50_001])
 def test_hostile_text_takes_no_time(sql: str):
     only_reads(sql)
-    single(sql + ";")
+    single(f"{sql} SELECT 1;")
 
 
 @pytest.mark.parametrize(
@@ -202,14 +204,14 @@ def test_a_session_learns_from_the_headers_of_an_answer():
             ("X-Trino-Set-Session", "b=2"),
             ("X-Trino-Clear-Session", "c"),
             ("X-Trino-Set-Catalog", "memory"),
-            ("X-Trino-Added-Prepare", "p=SELECT%201"),
+            ("X-Trino-Added-Prepare", "p=SELECT+1%2B1"),
         ]
     )
     changes = list(session_changes(TrinoPage({}, headers=headers)))
     assert changes == [
         ("property", "a", "x,y"),
         ("property", "b", "2"),
-        ("prepared", "p", "SELECT 1"),
+        ("prepared", "p", "SELECT 1+1"),
         ("property", "c", None),
         ("catalog", "", "memory"),
     ]
@@ -305,3 +307,40 @@ def test_a_page_is_asked_for_again_until_it_comes():
     )
     page = _client(lambda _: next(answers)).follow("https://trino.example/v1/x", QUERY, Patience(5, threading.Event()))
     assert page.head == {"stats": {}}
+
+
+# The transport
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (urllib3.exceptions.ReadTimeoutError(None, "https://secret", "x"), httpx.ReadTimeout),
+        (urllib3.exceptions.ConnectTimeoutError("https://secret"), httpx.ConnectTimeout),
+        (urllib3.exceptions.SSLError("bad certificate"), httpx.ConnectError),
+        (urllib3.exceptions.ProtocolError("cut", ConnectionResetError(104, "reset")), httpx.RemoteProtocolError),
+        (urllib3.exceptions.IncompleteRead(1, 2), httpx.RemoteProtocolError),
+        (urllib3.exceptions.LocationParseError("x"), httpx.UnsupportedProtocol),
+    ],
+)
+def test_what_the_connection_raises_is_told_in_the_words_of_httpx(
+    monkeypatch, raised: Exception, told: type[Exception]
+):
+    def fail(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(urllib3.PoolManager, "urlopen", fail)
+    transport = Transport(httpx.create_ssl_context(verify=False))
+    with pytest.raises(told) as caught:
+        transport.handle_request(httpx.Request("GET", "https://localhost/v1/secret"))
+    assert "secret" not in str(caught.value)
+
+
+def test_every_error_of_the_connections_library_is_told():
+    kinds = {
+        kind for kind in vars(urllib3.exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)
+    }
+    told = {kind for kind in kinds if kind.__module__ == "urllib3.exceptions" and not issubclass(kind, Warning)}
+    ours = told - {urllib3.exceptions.ProxySchemeUnsupported}  # it goes through no proxy
+    assert ours
+    assert all(issubclass(kind, urllib3.exceptions.HTTPError) for kind in ours)

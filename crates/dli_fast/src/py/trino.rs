@@ -141,7 +141,9 @@ impl Iterator for Reader {
         let found = catch_unwind(AssertUnwindSafe(|| self.queue.next()))
             .unwrap_or_else(|_| Some(Err(crate::trino::Error::new("the page could not be read"))));
         self.over = !matches!(found, Some(Ok(_)));
-        found.map(|batch| batch.map_err(|error| ArrowError::ComputeError(error.to_string())))
+        // The C interface ends a text at its first NUL, and arrow-rs ends the process there.
+        let told = |error: crate::trino::Error| ArrowError::ComputeError(error.to_string().replace('\0', "\\0"));
+        found.map(|batch| batch.map_err(told))
     }
 }
 

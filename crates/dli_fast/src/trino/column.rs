@@ -33,8 +33,13 @@ enum Cells {
     Float32(Vec<f32>),
     Float64(Vec<f64>),
     Decimal(Vec<i128>),
-    /// Texts and binary values: the bytes, and where each ends.
-    Bytes(Vec<u8>, Vec<i32>),
+    Date(Vec<i32>),
+    /// Times, timestamps and instants.
+    Moment(Vec<i64>),
+    /// The bytes of texts, and where each ends.
+    Text(Vec<u8>, Vec<i32>),
+    /// The same of binary values.
+    Binary(Vec<u8>, Vec<i32>),
     /// A list's items, and where each list ends.
     List(Box<Column>, Vec<i32>),
     /// A map's keys and values, and where each map ends.
@@ -57,14 +62,15 @@ impl Column {
             Kind::Boolean => Cells::Boolean(BooleanBufferBuilder::new(ROWS)),
             Kind::Int8 => Cells::Int8(Vec::with_capacity(ROWS)),
             Kind::Int16 => Cells::Int16(Vec::with_capacity(ROWS)),
-            Kind::Int32 | Kind::Date => Cells::Int32(Vec::with_capacity(ROWS)),
-            Kind::Int64 | Kind::Time(_) | Kind::Timestamp(_) | Kind::Instant(_) => {
-                Cells::Int64(Vec::with_capacity(ROWS))
-            }
+            Kind::Int32 => Cells::Int32(Vec::with_capacity(ROWS)),
+            Kind::Int64 => Cells::Int64(Vec::with_capacity(ROWS)),
+            Kind::Date => Cells::Date(Vec::with_capacity(ROWS)),
+            Kind::Time(_) | Kind::Timestamp(_) | Kind::Instant(_) => Cells::Moment(Vec::with_capacity(ROWS)),
             Kind::Float32 => Cells::Float32(Vec::with_capacity(ROWS)),
             Kind::Float64 => Cells::Float64(Vec::with_capacity(ROWS)),
             Kind::Decimal(..) => Cells::Decimal(Vec::with_capacity(ROWS)),
-            Kind::Text | Kind::Binary => Cells::Bytes(Vec::new(), offsets()),
+            Kind::Text => Cells::Text(Vec::with_capacity(8 * ROWS), offsets()),
+            Kind::Binary => Cells::Binary(Vec::new(), offsets()),
             Kind::List(item) => Cells::List(Box::new(Self::new(item)), offsets()),
             Kind::Map(key, value) => Cells::Map(Box::new(Self::new(key)), Box::new(Self::new(value)), offsets()),
             Kind::Row(fields) => Cells::Row(fields.iter().map(|(_, kind)| Self::new(kind)).collect()),
@@ -76,48 +82,46 @@ impl Column {
     #[inline]
     pub fn read(&mut self, reader: &mut Reader<'_>) -> Result<()> {
         match &mut self.cells {
-            Cells::Int64(cells) if self.kind == Kind::Int64 => {
-                if let Some(found) = reader.integer() {
-                    cells.push(found);
-                    self.nulls.append_non_null();
-                    return Ok(());
-                }
-                return self.scalar(reader.scalar()?);
+            // The usual forms of the most frequent types, without a step between.
+            Cells::Int64(cells) => match reader.integer() {
+                Some(found) => cells.push(found),
+                None => return self.scalar(reader.scalar()?),
+            },
+            Cells::Float64(cells) => match reader.short_float() {
+                Some(found) => cells.push(found),
+                None => return self.scalar(reader.scalar()?),
+            },
+            Cells::Text(bytes, ends) if reader.peek() == Some(b'"') => {
+                bytes.extend_from_slice(reader.string()?.as_bytes());
+                ends.push(end(bytes.len())?);
             }
-            Cells::Float64(cells) => {
-                if let Some(found) = reader.short_float() {
-                    cells.push(found);
-                    self.nulls.append_non_null();
-                    return Ok(());
-                }
-                return self.scalar(reader.scalar()?);
-            }
+            Cells::Date(cells) if reader.peek() == Some(b'"') => cells.push(time::date(&reader.string()?)?),
             Cells::List(item, ends) => {
-                if !reader.null() {
-                    list(item, reader)?;
-                    ends.push(end(item.nulls.len())?);
-                    self.nulls.append_non_null();
+                if reader.null() {
+                    self.null();
                     return Ok(());
                 }
+                list(item, reader)?;
+                ends.push(end(item.nulls.len())?);
             }
             Cells::Map(keys, values, ends) => {
-                if !reader.null() {
-                    map(keys, values, reader)?;
-                    ends.push(end(keys.nulls.len())?);
-                    self.nulls.append_non_null();
+                if reader.null() {
+                    self.null();
                     return Ok(());
                 }
+                map(keys, values, reader)?;
+                ends.push(end(keys.nulls.len())?);
             }
             Cells::Row(fields) => {
-                if !reader.null() {
-                    row(fields, reader)?;
-                    self.nulls.append_non_null();
+                if reader.null() {
+                    self.null();
                     return Ok(());
                 }
+                row(fields, reader)?;
             }
             _ => return self.scalar(reader.scalar()?),
         }
-        self.null();
+        self.nulls.append_non_null();
         Ok(())
     }
 
@@ -146,14 +150,13 @@ impl Column {
                 "false" => bits.append(false),
                 other => return Err(format!("{other} is no truth value")),
             },
-            Cells::Int64(cells) if self.kind == Kind::Int64 => cells.push(integer(text)?),
-            Cells::Int32(cells) if self.kind == Kind::Int32 => cells.push(narrow(text)?),
+            Cells::Int64(cells) => cells.push(integer(text)?),
+            Cells::Int32(cells) => cells.push(narrow(text)?),
             Cells::Int16(cells) => cells.push(narrow(text)?),
             Cells::Int8(cells) => cells.push(narrow(text)?),
             Cells::Float64(cells) => cells.push(text.parse().map_err(|_| format!("{text} is no number"))?),
             Cells::Float32(cells) => cells.push(text.parse().map_err(|_| format!("{text} is no number"))?),
-            Cells::Decimal(_) => return self.text(text),
-            Cells::Bytes(..) if self.kind == Kind::Text => return self.text(text),
+            Cells::Decimal(_) | Cells::Text(..) => return self.text(text),
             _ => return Err(format!("{text} where a text was expected")),
         }
         Ok(())
@@ -162,20 +165,20 @@ impl Column {
     #[inline]
     fn text(&mut self, text: &str) -> Result<()> {
         match (&mut self.cells, &self.kind) {
-            (Cells::Bytes(bytes, ends), Kind::Text) => {
+            (Cells::Text(bytes, ends), _) => {
                 bytes.extend_from_slice(text.as_bytes());
                 ends.push(end(bytes.len())?);
             }
-            (Cells::Bytes(bytes, ends), _) => {
+            (Cells::Binary(bytes, ends), _) => {
                 let decoded = STANDARD.decode_vec(text, bytes);
                 decoded.map_err(|error| format!("a binary value that is no base64: {error}"))?;
                 ends.push(end(bytes.len())?);
             }
             (Cells::Decimal(cells), Kind::Decimal(precision, scale)) => cells.push(decimal(text, *precision, *scale)?),
-            (Cells::Int32(cells), Kind::Date) => cells.push(time::date(text)?),
-            (Cells::Int64(cells), Kind::Time(unit)) => cells.push(time::time(text, *unit)?),
-            (Cells::Int64(cells), Kind::Timestamp(unit)) => cells.push(time::timestamp(text, *unit)?),
-            (Cells::Int64(cells), Kind::Instant(unit)) => cells.push(time::instant(text, *unit)?),
+            (Cells::Date(cells), _) => cells.push(time::date(text)?),
+            (Cells::Moment(cells), Kind::Time(unit)) => cells.push(time::time(text, *unit)?),
+            (Cells::Moment(cells), Kind::Timestamp(unit)) => cells.push(time::timestamp(text, *unit)?),
+            (Cells::Moment(cells), Kind::Instant(unit)) => cells.push(time::instant(text, *unit)?),
             (Cells::Float64(cells), _) => cells.push(special(text)?),
             (Cells::Float32(cells), _) => cells.push(special(text)? as f32),
             _ => return Err(format!("the text {text:?} where a number or truth value was expected")),
@@ -206,12 +209,12 @@ impl Column {
             Cells::Boolean(bits) => bits.append(false),
             Cells::Int8(cells) => cells.push(0),
             Cells::Int16(cells) => cells.push(0),
-            Cells::Int32(cells) => cells.push(0),
-            Cells::Int64(cells) => cells.push(0),
+            Cells::Int32(cells) | Cells::Date(cells) => cells.push(0),
+            Cells::Int64(cells) | Cells::Moment(cells) => cells.push(0),
             Cells::Float32(cells) => cells.push(0.0),
             Cells::Float64(cells) => cells.push(0.0),
             Cells::Decimal(cells) => cells.push(0),
-            Cells::Bytes(_, ends) | Cells::List(_, ends) | Cells::Map(_, _, ends) => {
+            Cells::Text(_, ends) | Cells::Binary(_, ends) | Cells::List(_, ends) | Cells::Map(_, _, ends) => {
                 ends.push(*ends.last().unwrap_or(&0));
             }
             Cells::Row(fields) => fields.iter_mut().for_each(Self::null),
@@ -226,19 +229,19 @@ impl Column {
             Cells::Boolean(mut bits) => Arc::new(BooleanArray::new(bits.finish(), nulls)),
             Cells::Int8(cells) => primitive::<Int8Type>(cells, nulls, kind),
             Cells::Int16(cells) => primitive::<Int16Type>(cells, nulls, kind),
-            Cells::Int32(cells) if self.kind == Kind::Date => Arc::new(Date32Array::new(cells.into(), nulls)),
+            Cells::Date(cells) => Arc::new(Date32Array::new(cells.into(), nulls)),
             Cells::Int32(cells) => primitive::<Int32Type>(cells, nulls, kind),
-            Cells::Int64(cells) => whole(cells, nulls, kind),
+            Cells::Int64(cells) => primitive::<Int64Type>(cells, nulls, kind),
+            Cells::Moment(cells) => moments(cells, nulls, kind)?,
             Cells::Float32(cells) => primitive::<Float32Type>(cells, nulls, kind),
             Cells::Float64(cells) => primitive::<Float64Type>(cells, nulls, kind),
             Cells::Decimal(cells) => primitive::<Decimal128Type>(cells, nulls, kind),
-            Cells::Bytes(bytes, ends) => {
+            Cells::Text(bytes, ends) => {
                 let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
-                if self.kind == Kind::Binary {
-                    Arc::new(BinaryArray::new(ends, bytes.into(), nulls))
-                } else {
-                    Arc::new(StringArray::try_new(ends, bytes.into(), nulls).map_err(|error| error.to_string())?)
-                }
+                Arc::new(StringArray::try_new(ends, bytes.into(), nulls).map_err(|error| error.to_string())?)
+            }
+            Cells::Binary(bytes, ends) => {
+                Arc::new(BinaryArray::new(OffsetBuffer::new(ScalarBuffer::from(ends)), bytes.into(), nulls))
             }
             Cells::List(item, ends) => {
                 let field = Kind::item(&item.kind);
@@ -307,9 +310,9 @@ fn primitive<T: ArrowPrimitiveType>(cells: Vec<T::Native>, nulls: Option<NullBuf
     Arc::new(PrimitiveArray::<T>::new(cells.into(), nulls).with_data_type(kind))
 }
 
-fn whole(cells: Vec<i64>, nulls: Option<NullBuffer>, kind: DataType) -> ArrayRef {
+fn moments(cells: Vec<i64>, nulls: Option<NullBuffer>, kind: DataType) -> Result<ArrayRef> {
     let cells = ScalarBuffer::from(cells);
-    match kind {
+    Ok(match kind {
         DataType::Time64(TimeUnit::Nanosecond) => Arc::new(Time64NanosecondArray::new(cells, nulls)),
         DataType::Time64(_) => Arc::new(Time64MicrosecondArray::new(cells, nulls)),
         DataType::Timestamp(unit, zone) => match unit {
@@ -318,8 +321,8 @@ fn whole(cells: Vec<i64>, nulls: Option<NullBuffer>, kind: DataType) -> ArrayRef
             TimeUnit::Microsecond => Arc::new(TimestampMicrosecondArray::new(cells, nulls).with_timezone_opt(zone)),
             TimeUnit::Nanosecond => Arc::new(TimestampNanosecondArray::new(cells, nulls).with_timezone_opt(zone)),
         },
-        _ => Arc::new(PrimitiveArray::<Int64Type>::new(cells, nulls)),
-    }
+        other => return Err(format!("{other} is no type of moments")),
+    })
 }
 
 fn end(length: usize) -> Result<i32> {

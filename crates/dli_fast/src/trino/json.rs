@@ -22,7 +22,7 @@ pub struct Reader<'a> {
 
 type Result<T> = std::result::Result<T, String>;
 
-const NEAR: usize = 16;
+const NEAR: usize = 32;
 const POWERS: [f64; 17] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16];
 
 impl<'a> Reader<'a> {
@@ -113,14 +113,18 @@ impl<'a> Reader<'a> {
     /// Where the next quote or backslash is, at `from` or behind it.
     #[inline]
     fn string_end(&self, from: usize) -> Result<usize> {
-        // Most strings are short: a call costs more than looking at their bytes.
-        let rest = &self.text[from..];
-        let near = rest.iter().take(NEAR).position(|byte| matches!(byte, b'"' | b'\\'));
-        let found = near.or_else(|| {
-            let far = rest.get(NEAR..)?;
-            memchr::memchr2(b'"', b'\\', far).map(|at| at + NEAR)
-        });
-        found.map(|at| from + at).ok_or_else(cut_off)
+        // Most strings are short: eight bytes at a time find their end sooner than a call does.
+        let mut at = from;
+        while at < from + NEAR {
+            let Some(eight) = self.text.get(at..at + 8) else { break };
+            let found = ends_in(u64::from_le_bytes(eight.try_into().unwrap_or_default()));
+            if found != 0 {
+                return Ok(at + (found.trailing_zeros() / 8) as usize);
+            }
+            at += 8;
+        }
+        let rest = self.text.get(at..).ok_or_else(cut_off)?;
+        memchr::memchr2(b'"', b'\\', rest).map(|found| at + found).ok_or_else(cut_off)
     }
 
     /// Skip a value of any form, without looking at more of it than strings and brackets.
@@ -286,6 +290,14 @@ fn digits(text: &[u8], mut at: usize, before: u64) -> (u64, usize) {
         at += 1;
     }
     (found, at)
+}
+
+/// The highest bit of each of eight bytes that is a quote or a backslash; above the first such byte it may err.
+#[inline]
+fn ends_in(eight: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    zeros(eight ^ (ONES * b'"' as u64)) | zeros(eight ^ (ONES * b'\\' as u64))
 }
 
 #[cold]

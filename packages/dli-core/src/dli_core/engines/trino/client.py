@@ -13,22 +13,27 @@ import json
 import ssl
 import threading
 import time
+import urllib.request
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote_plus
 
 import dli_fast
 import httpx
 
 from dli_core.config.secrets import address_of
+from dli_core.engines.trino import wire
 from dli_core.engines.trino.errors import UNSENT, from_status, translated, unreachable
+from dli_core.engines.trino.transport import Transport
+from dli_core.engines.trino.wire import Head, head_of
 from dli_core.errors import DLIError, ErrorCode, error
 
 if TYPE_CHECKING:
     from dli_core.engines.base import Query
 
 # Answers that say "not now": of a gateway, a server that starts or stops, or one that has too much to do.
+_OK = 200
 BUSY = frozenset({429, 502, 503, 504})
 _CONNECT = 10.0  # seconds
 _READ = 10.0  # seconds between two pieces of an answer; the server itself waits for a page for one second
@@ -46,7 +51,7 @@ class Page:
         body: the whole answer, in which the rows are at `span`.
     """
 
-    head: Mapping[str, Any] = field(repr=False)
+    head: Head = field(repr=False)
     body: bytes = field(repr=False, default=b"")
     span: tuple[int, int] | None = None
     headers: Mapping[str, str] = field(repr=False, default_factory=dict[str, str])
@@ -69,11 +74,12 @@ class Client:
         self.url = url.rstrip("/")
         self._origin = address_of(self.url)
         timeout = httpx.Timeout(_READ, connect=_CONNECT)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
         base = {"Accept-Encoding": "identity", **headers}
-        self._http = httpx.Client(headers=base, auth=auth, verify=tls, timeout=timeout, limits=limits)
+        proxied = bool(urllib.request.getproxies())  # httpx knows how to go through those
+        transport = None if proxied else Transport(tls)
+        self._http = httpx.Client(headers=base, auth=auth, verify=tls, timeout=timeout, transport=transport)
         # Without a login: what a segment's storage is asked with.
-        self._storage = httpx.Client(verify=tls, timeout=timeout, limits=limits)
+        self._storage = httpx.Client(verify=tls, timeout=timeout, transport=transport)
 
     def close(self) -> None:
         """Close the connections."""
@@ -92,7 +98,7 @@ class Client:
         if answer.status_code in BUSY:
             # A page is what a statement that was taken is answered with: this one is not among them.
             raise lost(query, None, f"HTTP {answer.status_code}")
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != _OK:
             raise from_status(answer.status_code, answer.text, self.url, query)
         try:
             return self._page(answer)
@@ -105,7 +111,7 @@ class Client:
         while True:
             try:
                 answer = self._http.get(uri)
-                if answer.status_code == httpx.codes.OK:
+                if answer.status_code == _OK:
                     return self._page(answer)
                 text = answer.text
                 failure = from_status(answer.status_code, text, self.url, query)
@@ -125,7 +131,7 @@ class Client:
         while True:
             try:
                 answer = client.get(uri, headers=sent)
-                if answer.status_code == httpx.codes.OK:
+                if answer.status_code == _OK:
                     return answer.content
                 failure = from_status(answer.status_code, "a spooled segment could not be read", self.url, query)
                 if answer.status_code not in BUSY:
@@ -151,17 +157,17 @@ class Client:
         except (httpx.HTTPError, DLIError):
             return False
 
-    def queries(self) -> list[dict[str, Any]]:
+    def queries(self) -> list[wire.Query]:
         """What the server knows of the queries of late that this login may see."""
         with translated(self.url):
             answer = self._http.get(f"{self.url}/v1/query")
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != _OK:
             raise from_status(answer.status_code, answer.text, self.url)
         try:
-            found = answer.json()
+            found = json.loads(answer.content)
         except ValueError as problem:
             raise unreachable(problem, self.url) from problem
-        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+        return cast("list[wire.Query]", found) if isinstance(found, list) else []
 
     def kill(self, query_id: str) -> None:
         """Stop a query by Trino's id of it."""
@@ -173,11 +179,7 @@ class Client:
     def _page(self, answer: httpx.Response) -> Page:
         body = answer.content
         head, span = dli_fast.trino_page(body)
-        found = json.loads(head)
-        if not isinstance(found, dict) or "stats" not in found:
-            message = "the answer is no page of Trino's protocol"
-            raise ValueError(message)
-        return Page(found, body, span, answer.headers)
+        return Page(head_of(head), body, span, answer.headers)
 
     def _own(self, uri: str) -> None:
         """A login goes to the configured server, and to no other that an answer may name."""
@@ -213,13 +215,13 @@ def session_changes(page: Page) -> Generator[tuple[str, str, str | None]]:
     for kind, header in (("property", "X-Trino-Set-Session"), ("prepared", "X-Trino-Added-Prepare")):
         for item in headers.get_list(header, split_commas=True):
             name, _, value = item.partition("=")
-            yield kind, unquote(name.strip()), unquote(value.strip())
+            yield kind, unquote_plus(name.strip()), unquote_plus(value.strip())
     for kind, header in (("property", "X-Trino-Clear-Session"), ("prepared", "X-Trino-Deallocated-Prepare")):
         for item in headers.get_list(header, split_commas=True):
-            yield kind, unquote(item.strip()), None
+            yield kind, unquote_plus(item.strip()), None
     for kind in ("catalog", "schema", "path"):
         if value := headers.get(f"X-Trino-Set-{kind}"):
-            yield kind, "", unquote(value)
+            yield kind, "", unquote_plus(value)
 
 
 def _base(uri: str) -> str:

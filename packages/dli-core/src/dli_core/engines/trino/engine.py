@@ -18,7 +18,7 @@ import dli_fast
 
 from dli_core.engines.base import Capabilities, Query, Session, refused
 from dli_core.engines.stream import QueryStream, StreamHooks, timed_out
-from dli_core.engines.trino import DIALECT, Config
+from dli_core.engines.trino import DIALECT, Config, wire
 from dli_core.engines.trino.client import Client, Page, session_changes
 from dli_core.engines.trino.login import client, session_header
 from dli_core.engines.trino.running import Running
@@ -30,6 +30,7 @@ from dli_core.models.result import DryRunResult
 
 if TYPE_CHECKING:
     from dli_core.config.settings import Settings
+    from dli_core.engines.duckdb.cast import Columns
 
 _OVER = frozenset({"FINISHED", "FAILED"})
 _GRACE = 1.5  # seconds for a request that was given up; its connection may be dead
@@ -131,7 +132,7 @@ class TrinoEngine:
             return
         for found in self._found(job_id):
             if found.get("state") not in _OVER:
-                self._client.kill(str(found["queryId"]))
+                self._client.kill(found.get("queryId", ""))
 
     def running(self, job_id: str) -> bool:
         """Whether the server still works on a query of ours, of this process or another."""
@@ -148,8 +149,8 @@ class TrinoEngine:
         if known is not None:
             known.close()
 
-    def _found(self, job_id: str) -> list[dict[str, Any]]:
-        return [item for item in self._client.queries() if (item.get("session") or {}).get("traceToken") == job_id]
+    def _found(self, job_id: str) -> list[wire.Query]:
+        return [item for item in self._client.queries() if item.get("session", {}).get("traceToken") == job_id]
 
     def _begin(self, running: Running, session: TrinoSession) -> None:
         query = running.query
@@ -193,35 +194,52 @@ class TrinoEngine:
     def _opened(self, running: Running, session: TrinoSession, submitted: float) -> QueryStream:
         query = running.query
         source = running.open(session.learn)
-
-        def close() -> None:
-            self._forget(running)
-
-        hooks = StreamHooks(running.failed, running.stop, close)
+        columns = tuple((column.get("name", ""), column.get("type", "")) for column in running.columns)
+        returns_rows = source is not None and running.update_type is None
+        hooks = StreamHooks(running.failed, running.stop, lambda: self._forget(running))
         if source is None:
-            empty = dli_fast.Watch(dli_fast.from_rows([]))
-            return QueryStream(query, (), empty, hooks, returns_rows=False, submitted=submitted)
-        columns = tuple((str(column["name"]), str(column["type"])) for column in running.columns)
-        returns_rows = running.update_type is None
-        watched: Any = source
-        if query.columns and returns_rows:
-            from dli_core.engines.duckdb.cast import declared  # noqa: PLC0415 - most results go out as they are
-
-            watched, columns, warnings = declared(source, columns, query.columns)
-            running.warnings[:0] = warnings
-        json_at = json_paths([column.get("typeSignature") or {} for column in running.columns])
+            watch = dli_fast.Watch(dli_fast.from_rows([]))
+        elif query.columns and returns_rows:
+            watch, columns, hooks = self._cast(running, source, columns, hooks)
+        else:
+            watch = dli_fast.Watch(source)
         stream = QueryStream(
             query,
             columns,
-            dli_fast.Watch(watched),
+            watch,
             hooks,
             returns_rows=returns_rows,
-            json=json_at,
+            json=json_paths([column.get("typeSignature", {}) for column in running.columns]),
             submitted=submitted,
             statistics=running.statistics,
         )
         stream.warnings.extend(running.warnings)
         return stream
+
+    def _cast(
+        self, running: Running, source: dli_fast.TrinoStream, columns: Columns, hooks: StreamHooks
+    ) -> tuple[dli_fast.Watch, Columns, StreamHooks]:
+        """The stream with the types that the spec declares."""
+        from dli_core.engines.duckdb import cast  # noqa: PLC0415 - most results go out as they are
+
+        query = running.query
+
+        def opened() -> tuple[dli_fast.Watch, Columns, list[str]]:
+            relation, kinds, warnings = cast.declared(source, columns, query.columns)
+            return dli_fast.Watch(relation), kinds, warnings  # it runs until there is a first row
+
+        def failed(text: str) -> DLIError:
+            return running.failed(text) if running.failure or source.failed else cast.unfit(text, query)
+
+        try:
+            with cast.translated(query):
+                watch, kinds, warnings = interruptible(opened, running.stop, query.timeout, grace=_GRACE)
+        except CallTimeoutError:
+            raise timed_out(query) from None
+        except DLIError as problem:
+            raise (running.failure or problem) from None
+        running.warnings[:0] = warnings
+        return watch, kinds, hooks._replace(translate=failed)
 
     def _forget(self, running: Running) -> None:
         self._running.pop(running.query.job_id, None)

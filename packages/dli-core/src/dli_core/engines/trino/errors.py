@@ -21,6 +21,7 @@ from dli_core.errors import DLIError, ErrorCode, error
 
 if TYPE_CHECKING:
     from dli_core.engines.base import Query
+    from dli_core.engines.trino.wire import Failure, Location
 
 NAMES: Mapping[str, ErrorCode] = {
     "ABANDONED_QUERY": ErrorCode.EXECUTION_FAILED,
@@ -59,11 +60,11 @@ _PREFIX = re.compile(r"\Aline \d+:\d+: ")
 _LONG = 1000  # characters of an answer that is no JSON
 
 
-def from_error(found: Mapping[str, Any], query: Query | None = None, *, ahead: int = 0) -> DLIError:
+def from_error(found: Failure, query: Query | None = None, *, ahead: int = 0) -> DLIError:
     """The DLIError for the `error` of a page. `ahead`: lines of ours before the query's in what was sent."""
-    name, kind = str(found.get("errorName", "")), str(found.get("errorType", ""))
+    name, kind = found.get("errorName", ""), found.get("errorType", "")
     code = NAMES.get(name) or TYPES.get(kind, ErrorCode.EXECUTION_FAILED)
-    text = _PREFIX.sub("", str(found.get("message") or name))
+    text = _PREFIX.sub("", found.get("message") or name)
     place = _place(found.get("errorLocation"), query, ahead)
     job = query.job_id if query else None
     if code is ErrorCode.EXECUTION_TIMEOUT:
@@ -110,10 +111,7 @@ def translated(url: str, query: Query | None = None) -> Generator[None]:
         raise unreachable(problem, url, query, final=isinstance(problem, UNSENT) or None) from problem
 
 
-def _place(found: Any, query: Query | None, ahead: int) -> dict[str, Any]:
-    if not isinstance(found, dict):
+def _place(found: Location | None, query: Query | None, ahead: int) -> dict[str, Any]:
+    if not found or "lineNumber" not in found:
         return {}
-    line, column = found.get("lineNumber"), found.get("columnNumber")
-    if not isinstance(line, int) or not isinstance(column, int):
-        return {}
-    return place_of(query, line - ahead, column)
+    return place_of(query, found["lineNumber"] - ahead, found.get("columnNumber"))

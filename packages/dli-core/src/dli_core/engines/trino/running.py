@@ -8,17 +8,17 @@ stop(), from any thread: DELETE nextUri, and nothing is waited for any more
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import dli_fast
 
 from dli_core.engines.trino.client import Client, Page, Patience
 from dli_core.engines.trino.errors import from_error
 from dli_core.engines.trino.types import kind_of
+from dli_core.engines.trino.wire import Column, Segment, Segments
 from dli_core.errors import DLIError, ErrorCode, error
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Running:
         self.reads = reads
         self.submitted = False  # the server has answered: it knows the statement
         self._ahead = ahead  # lines of ours before the query's
-        self.columns: list[dict[str, Any]] = []
+        self.columns: list[Column] = []
         self.update_type: str | None = None
         self.statistics: dict[str, Any] = {}
         self.warnings: list[str] = []
@@ -62,7 +62,7 @@ class Running:
         """The stream of the rows, fed from now on; None for a statement that answers without columns."""
         if not self.columns:
             return None
-        kinds = [(str(column["name"]), kind_of(column.get("typeSignature") or {})) for column in self.columns]
+        kinds = [(column.get("name", ""), kind_of(column.get("typeSignature", {}))) for column in self.columns]
         self.rows = dli_fast.TrinoStream(kinds)
         threading.Thread(target=self._feed, args=(self.rows, on_page), name="dli-trino", daemon=True).start()
         return self.rows
@@ -161,7 +161,7 @@ class Running:
         self.statistics.update(_statistics(page))
         on_page(page)
         for warning in head.get("warnings") or ():
-            text = str(warning.get("message", ""))
+            text = warning.get("message", "")
             if text and text not in self.warnings:
                 self.warnings.append(text)
         if found := head.get("error"):
@@ -177,27 +177,26 @@ class Running:
             return rows.put(page.body, start, end)
         return all(self._put_segment(rows, *segment) for segment in self._segments(page.body[start:end]))
 
-    def _put_segment(self, rows: dli_fast.TrinoStream, encoding: str, segment: Mapping[str, Any]) -> bool:
-        facts = segment.get("metadata") or {}
+    def _put_segment(self, rows: dli_fast.TrinoStream, encoding: str, segment: Segment) -> bool:
+        facts, headers = segment.get("metadata", {}), segment.get("headers", {})
         size, count = facts.get("uncompressedSize"), facts.get("rowsCount")
         patience = Patience(min(RETRY_FOR, self.query.timeout), self._stopped)
         if segment.get("type") == "inline":
-            body = base64.b64decode(segment["data"], validate=True)
+            body = base64.b64decode(segment.get("data", ""), validate=True)
         else:
-            headers = segment.get("headers") or {}
-            body = self.client.segment(segment["uri"], headers, self.query, patience)
+            body = self.client.segment(segment.get("uri", ""), headers, self.query, patience)
         # A segment that is small is not compressed, and says so by naming no size.
         went = rows.put_segment(body, encoding if size is not None else "json", size, count)
         if went and (uri := segment.get("ackUri")):
-            self.client.acknowledge(uri, segment.get("headers") or {})
+            self.client.acknowledge(uri, headers)
         return went
 
-    def _segments(self, text: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def _segments(self, text: bytes) -> Iterator[tuple[str, Segment]]:
         try:
-            found = json.loads(text)
-            for segment in found["segments"]:
-                yield found["encoding"], segment
-        except (ValueError, KeyError, TypeError, binascii.Error) as problem:
+            found = cast("Segments", json.loads(text))
+            for segment in found.get("segments", ()):
+                yield found.get("encoding", ""), segment
+        except (ValueError, TypeError) as problem:
             raise error(
                 ErrorCode.RESULT_INCOMPLETE,
                 "broken",
@@ -208,7 +207,7 @@ class Running:
 
 
 def _statistics(page: Page) -> dict[str, Any]:
-    stats = page.head.get("stats") or {}
+    stats = page.head.get("stats", {})
     return {
         "query_id": page.query_id,
         "state": stats.get("state"),

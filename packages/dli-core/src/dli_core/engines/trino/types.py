@@ -15,12 +15,12 @@ typeSignature ─▶ kind_of(): what dli_fast makes of the values │ json_paths
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
+
+from dli_core.engines.trino.wire import NamedType, Signature, is_object
 
 if TYPE_CHECKING:
     from dli_fast._trino import TrinoKind
-
-Signature = Mapping[str, Any]
 
 _SAME = {"boolean", "tinyint", "smallint", "integer", "bigint", "real", "double", "date"}
 _NESTED = {"array", "map", "row"}
@@ -30,7 +30,7 @@ _UNSAID = 3  # digits of a timestamp whose type says none
 
 def kind_of(signature: Signature) -> TrinoKind:
     """What the decoder makes of a column of this type."""
-    name = str(signature.get("rawType", "")).lower()
+    name = signature.get("rawType", "").lower()
     if name in _SAME:
         return name
     made = _OTHERS.get(name)
@@ -38,13 +38,13 @@ def kind_of(signature: Signature) -> TrinoKind:
 
 
 def _decimal(signature: Signature) -> TrinoKind:
-    precision, scale = (int(argument["value"]) for argument in signature["arguments"])
+    precision, scale = (int(argument.get("value", 0)) for argument in signature.get("arguments", ()))
     return ("decimal", precision, scale)
 
 
 def _moment(kind: str) -> Callable[[Signature], TrinoKind]:
     def made(signature: Signature) -> TrinoKind:
-        digits = next((int(argument["value"]) for argument in signature.get("arguments") or ()), _UNSAID)
+        digits = next((int(argument.get("value", 0)) for argument in signature.get("arguments", ())), _UNSAID)
         return (kind, digits) if digits <= _DIGITS else "text"
 
     return made
@@ -93,12 +93,12 @@ def _within(signature: Signature) -> Iterator[list[int]]:
 
 def _parts(signature: Signature) -> Iterator[tuple[str | None, Signature]]:
     """The types within a type; those of a row with their names."""
-    for argument in signature.get("arguments") or ():
-        value = argument.get("value")
-        if not isinstance(value, Mapping):
+    for argument in signature.get("arguments", ()):
+        value: object = argument.get("value")
+        if not is_object(value):
             continue
         if argument.get("kind") == "NAMED_TYPE":
-            name = (value.get("fieldName") or {}).get("name")
-            yield name, value.get("typeSignature") or {}
+            named = cast("NamedType", value)
+            yield (named.get("fieldName") or {}).get("name"), named.get("typeSignature", {})
         else:
-            yield None, value
+            yield None, cast("Signature", value)
