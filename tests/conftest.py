@@ -110,6 +110,12 @@ def trino(request: pytest.FixtureRequest) -> Server:
     return _servers(request.config).get("trino")
 
 
+@pytest.fixture(scope="session")
+def trino_secure(request: pytest.FixtureRequest) -> Server:
+    """A Trino that asks for a login: tests/support/trino_secure.py."""
+    return _servers(request.config).get("trino_secure")
+
+
 def _reasons(reporter: pytest.TerminalReporter) -> Counter[str]:
     reports = reporter.stats.get("skipped", [])
     return Counter(

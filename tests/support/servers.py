@@ -26,7 +26,13 @@ class Server(Protocol):
     def stop(self) -> None: ...
 
 
-MAKERS: Mapping[str, Callable[[Path], Server]] = {"trino": TrinoServer}
+def _secure(folder: Path) -> Server:
+    from tests.support.trino_secure import SecureTrino
+
+    return SecureTrino(folder)
+
+
+MAKERS: Mapping[str, Callable[[Path], Server]] = {"trino": TrinoServer, "trino_secure": _secure}
 
 
 class Servers:

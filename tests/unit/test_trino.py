@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -127,8 +128,9 @@ def test_an_error_is_told_by_its_name_before_its_type(name: str, kind: str, code
 
 
 def test_a_place_is_that_of_the_query():
-    where = {"errorName": "COLUMN_NOT_FOUND", "errorType": "USER_ERROR", "message": "no"}
-    found = errors.from_error({**where, "errorLocation": {"lineNumber": 3, "columnNumber": 3}}, QUERY, ahead=1)
+    where: Any = {"errorName": "COLUMN_NOT_FOUND", "errorType": "USER_ERROR", "message": "no"}
+    where["errorLocation"] = {"lineNumber": 3, "columnNumber": 3}
+    found = errors.from_error(where, QUERY, ahead=1)
     assert (found.details["line"], found.details["column"], found.details["excerpt"]) == (2, 3, "  nope")
 
 
@@ -198,22 +200,21 @@ def test_a_server_that_is_not_there_is_a_connection_error_of_trino():
 
 
 def test_a_session_learns_from_the_headers_of_an_answer():
-    headers = httpx.Headers(
-        [
-            ("X-Trino-Set-Session", "a=x%2Cy"),
-            ("X-Trino-Set-Session", "b=2"),
-            ("X-Trino-Clear-Session", "c"),
-            ("X-Trino-Set-Catalog", "memory"),
-            ("X-Trino-Added-Prepare", "p=SELECT+1%2B1"),
-        ]
+    told = (
+        ("x-trino-set-session", "a=x%2Cy"),
+        ("x-trino-set-session", "b=2"),
+        ("x-trino-clear-session", "c"),
+        ("x-trino-set-catalog", "memory"),
+        ("x-trino-added-prepare", "p=SELECT+1%2B1"),
+        ("x-trino-of-a-later-version", "x"),
     )
-    changes = list(session_changes(TrinoPage({}, headers=headers)))
+    changes = list(session_changes(TrinoPage({}, told=told)))
     assert changes == [
         ("property", "a", "x,y"),
         ("property", "b", "2"),
-        ("prepared", "p", "SELECT 1+1"),
         ("property", "c", None),
         ("catalog", "", "memory"),
+        ("prepared", "p", "SELECT 1+1"),
     ]
 
 
@@ -222,8 +223,8 @@ def test_a_property_goes_out_as_it_came():
 
 
 def test_json_is_found_in_types_within_types():
-    text = {"rawType": "varchar", "arguments": [{"kind": "LONG", "value": 3}]}
-    json = {"rawType": "json", "arguments": []}
+    text: Any = {"rawType": "varchar", "arguments": [{"kind": "LONG", "value": 3}]}
+    json: Any = {"rawType": "json", "arguments": []}
     row = {
         "rawType": "row",
         "arguments": [
@@ -231,7 +232,7 @@ def test_json_is_found_in_types_within_types():
             {"kind": "NAMED_TYPE", "value": {"fieldName": {"name": "b"}, "typeSignature": json}},
         ],
     }
-    array = {"rawType": "array", "arguments": [{"kind": "TYPE", "value": row}]}
+    array: Any = {"rawType": "array", "arguments": [{"kind": "TYPE", "value": row}]}
     assert json_paths([text, json, array]) == [[1], [2, 0, 1]]
 
 

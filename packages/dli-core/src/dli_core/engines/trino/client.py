@@ -54,7 +54,7 @@ class Page:
     head: Head = field(repr=False)
     body: bytes = field(repr=False, default=b"")
     span: tuple[int, int] | None = None
-    headers: Mapping[str, str] = field(repr=False, default_factory=dict[str, str])
+    told: tuple[tuple[str, str], ...] = field(repr=False, default=())  # headers by which it changes the session
 
     @property
     def next_uri(self) -> str | None:
@@ -179,7 +179,7 @@ class Client:
     def _page(self, answer: httpx.Response) -> Page:
         body = answer.content
         head, span = dli_fast.trino_page(body)
-        return Page(head_of(head), body, span, answer.headers)
+        return Page(head_of(head), body, span, _told(answer))
 
     def _own(self, uri: str) -> None:
         """A login goes to the configured server, and to no other that an answer may name."""
@@ -211,27 +211,39 @@ def lost(query: Query, problem: Exception | None, said: str = "") -> DLIError:
 
 def session_changes(page: Page) -> Generator[tuple[str, str, str | None]]:
     """What an answer asks to be sent from now on: kind, name and value; None for what is to be left out."""
-    headers = httpx.Headers(dict(page.headers))
-    for kind, header in (("property", "X-Trino-Set-Session"), ("prepared", "X-Trino-Added-Prepare")):
-        for item in headers.get_list(header, split_commas=True):
-            name, _, value = item.partition("=")
-            yield kind, unquote_plus(name.strip()), unquote_plus(value.strip())
-    for kind, header in (("property", "X-Trino-Clear-Session"), ("prepared", "X-Trino-Deallocated-Prepare")):
-        for item in headers.get_list(header, split_commas=True):
-            yield kind, unquote_plus(item.strip()), None
-    for kind in ("catalog", "schema", "path"):
-        if value := headers.get(f"X-Trino-Set-{kind}"):
+    for header, value in page.told:
+        kind = _TOLD.get(header)
+        if kind in _NAMES:
             yield kind, "", unquote_plus(value)
+        elif kind is not None:
+            for item in value.split(","):
+                name, _, text = item.partition("=")
+                left_out = header in _LEFT_OUT
+                yield kind, unquote_plus(name.strip()), None if left_out else unquote_plus(text.strip())
+
+
+_TOLD = {
+    "x-trino-set-catalog": "catalog",
+    "x-trino-set-schema": "schema",
+    "x-trino-set-path": "path",
+    "x-trino-set-session": "property",
+    "x-trino-clear-session": "property",
+    "x-trino-added-prepare": "prepared",
+    "x-trino-deallocated-prepare": "prepared",
+}
+_NAMES = {"catalog", "schema", "path"}
+_LEFT_OUT = {"x-trino-clear-session", "x-trino-deallocated-prepare"}
+
+
+def _told(answer: httpx.Response) -> tuple[tuple[str, str], ...]:
+    """The headers that are Trino's own, in small letters. Most pages have none, and there are many pages."""
+    own = ((name.lower(), value) for name, value in answer.headers.raw if name[:8].lower() == b"x-trino-")
+    return tuple((name.decode("ascii"), value.decode("ascii", "replace")) for name, value in own)
 
 
 def _base(uri: str) -> str:
     """Scheme, host and port of a URI."""
-    try:
-        found = httpx.URL(uri)
-    except httpx.InvalidURL:
-        return uri
-    port = "" if found.port is None else f":{found.port}"
-    return f"{found.scheme}://{found.host}{port}"
+    return "/".join(uri.split("/", 3)[:3])
 
 
 def _retry_after(answer: httpx.Response) -> float | None:

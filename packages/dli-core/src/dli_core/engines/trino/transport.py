@@ -22,6 +22,8 @@ class Transport(httpx.BaseTransport):
     """Sends requests; follows nothing, and tries nothing twice. Threads may share it."""
 
     def __init__(self, tls: ssl.SSLContext) -> None:
+        if tls.verify_mode is ssl.CERT_NONE:  # the configuration says so: no need to be told with every answer
+            urllib3.disable_warnings(exceptions.InsecureRequestWarning)
         self._pool = urllib3.PoolManager(maxsize=_POOL, retries=False, ssl_context=tls)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
