@@ -10,15 +10,22 @@ A test that needs something of the machine (a server, strace) skips with the rea
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
 from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.support.servers import Server, Servers
 
 # mark → what it costs, and so why it is off by default; None: on, unless what it needs is absent
 MARKS: dict[str, tuple[str, str | None]] = {
     "slow": ("takes more than ten seconds", "takes long"),
-    "real": ("starts a real server", None),
+    "real": ("needs a real server: real(name)", None),
     "crash": ("kills processes, fills disks", None),
     "dist": ("installs the wheels of `make dist` into new environments", "needs the wheels of `make dist`"),
 }
@@ -31,6 +38,7 @@ for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, signal.default_int_handler if _number is signal.SIGINT else signal.SIG_DFL)
 MACHINE = dict(os.environ)
+SERVERS: pytest.StashKey[Servers] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,6 +76,44 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "home"))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Servers boot while the first tests run."""
+    wanted = {
+        name
+        for item in session.items
+        if not any(mark.name == "skip" for mark in item.iter_markers())
+        for mark in item.iter_markers("real")
+        for name in mark.args
+    }
+    if wanted and not session.config.option.collectonly:
+        _servers(session.config).begin(sorted(wanted))
+
+
+def _servers(config: pytest.Config) -> Servers:
+    """Those of this run; the module is read by runs that have any."""
+    from tests.support.servers import Servers
+
+    if SERVERS not in config.stash:
+        folder = Path(tempfile.mkdtemp(prefix="dli-servers-"))
+        config.stash[SERVERS] = Servers(folder, MACHINE)
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        config.add_cleanup(config.stash[SERVERS].stop)
+    return config.stash[SERVERS]
+
+
+@pytest.fixture(scope="session")
+def trino(request: pytest.FixtureRequest) -> Server:
+    """A plain Trino: catalogs tpch, tpchdec (its doubles are decimals) and memory."""
+    return _servers(request.config).get("trino")
+
+
+@pytest.fixture(scope="session")
+def trino_secure(request: pytest.FixtureRequest) -> Server:
+    """A Trino that asks for a login: tests/support/trino_secure.py."""
+    return _servers(request.config).get("trino_secure")
 
 
 def _reasons(reporter: pytest.TerminalReporter) -> Counter[str]:

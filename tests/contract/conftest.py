@@ -4,37 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
 from dli_core.config import Override, resolve
-from dli_core.engines.base import Capabilities, Engine
+from dli_core.engines.base import Capabilities, Engine, Query
 from dli_core.engines.factory import make_engine, runnable
 from dli_core.engines.mock import ExecutorEngine, MockExecutor
 from dli_core.models.result import QueryResult
 
+if TYPE_CHECKING:
+    from dli_core.config.settings import Settings
+
 ROW = {"n": 1, "s": "x", "nothing": None}
 
 
-def _engine(name: str, folder: Path) -> Engine:
-    overrides = {"local.engine": Override(name, "the contract")}
-    return make_engine(resolve(overrides, project=folder, environ={"DLI_USER_CONFIG": "off"}))
+def _settings(folder: Path, **keys: str) -> Settings:
+    overrides = {key: Override(value, "the contract") for key, value in keys.items()}
+    return resolve(overrides, project=folder, environ={"DLI_USER_CONFIG": "off"})
 
 
-def _mock(_folder: Path) -> Engine:
+def _duckdb(folder: Path, _request: pytest.FixtureRequest | None) -> Engine:
+    return make_engine(_settings(folder))
+
+
+def _trino(folder: Path, request: pytest.FixtureRequest | None) -> Engine:
+    """In a schema of its own, where it runs."""
+    url = request.getfixturevalue("trino").url if request else "http://127.0.0.1:1"
+    schema = f"s{uuid4().hex}"
+    keys = {"url": url, "user": "contract", "catalog": "memory", "schema": schema}
+    engine = make_engine(
+        _settings(folder, **{"local.engine": "trino"}, **{f"local.trino.{key}": value for key, value in keys.items()})
+    )
+    if request:
+        with engine.stream(Query(f"CREATE SCHEMA memory.{schema}", "dli-setup")) as stream:
+            stream.collect()
+        request.addfinalizer(engine.close)
+    return engine
+
+
+def _mock(_folder: Path, _request: pytest.FixtureRequest | None) -> Engine:
     return ExecutorEngine(MockExecutor(QueryResult(rows=[ROW])))
 
 
-# Name → how to make one on a folder of its own. Every engine of this repository that can run SQL, without a list.
-ENGINES: dict[str, Callable[[Path], Engine]] = {**{name: partial(_engine, name) for name in runnable()}, "mock": _mock}
+# Name → how to make one on a folder of its own; without a request it is only asked what it can do.
+ENGINES: dict[str, Callable[[Path, pytest.FixtureRequest | None], Engine]] = {
+    "duckdb": _duckdb,
+    "trino": _trino,
+    "mock": _mock,
+}
+REAL = {"trino"}  # needs a server
 
 
 @cache
 def _capabilities() -> dict[str, Capabilities]:
     """What each declares. Making an engine connects to nothing."""
-    return {name: make(Path(__file__).parent).capabilities for name, make in ENGINES.items()}
+    assert set(ENGINES) == {*runnable(), "mock"}, "an engine that the contract is not asked of"
+    return {name: make(Path(__file__).parent, None).capabilities for name, make in ENGINES.items()}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -42,12 +72,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine" in metafunc.fixturenames:
         needed = [name for mark in metafunc.definition.iter_markers("needs") for name in mark.args]
         able = [name for name, can in _capabilities().items() if all(getattr(can, need) for need in needed)]
-        metafunc.parametrize("engine", able, indirect=True)
+        params = [pytest.param(name, marks=[pytest.mark.real(name)] if name in REAL else []) for name in able]
+        metafunc.parametrize("engine", params, indirect=True)
 
 
 @pytest.fixture
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
-    return ENGINES[request.param](tmp_path)
+    return ENGINES[request.param](tmp_path, request)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,9 +10,11 @@ import pytest
 
 from dli_core.engines.base import Engine, Query
 from dli_core.errors import DLIError, ErrorCode
+from tests.contract.sql import WORDS, Words
 
-# Enough work for seconds, in every dialect that an engine here speaks.
-ENDLESS = "SELECT count(*) FROM range(10000000000) a, range(1000) b"
+
+def words(engine: Engine) -> Words:
+    return WORDS[engine.dialect]
 
 
 def ask(engine: Engine, sql: str, **fields: object):
@@ -65,39 +67,29 @@ def test_an_empty_result_keeps_its_columns(engine: Engine):
 
 @pytest.mark.needs("runs_sql")
 def test_a_million_rows_arrive_whole_and_in_order(engine: Engine):
-    with ask(engine, "SELECT n FROM range(1000000) t(n) ORDER BY n") as stream:
+    with ask(engine, f"SELECT n FROM {words(engine).count(1_000_000)} ORDER BY n") as stream:
         batches = stream.collect()
     assert len(batches) == 1_000_000
     assert batches.texts(999_999, 1_000_000) == [["999999"]]
 
 
 @pytest.mark.needs("runs_sql")
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "SELEC 1",
-        "SELECT * FROM no_such_table",
-        "SELECT no_such_column FROM range(3) t(n)",
-        "SELECT no_such_function(1)",
-    ],
-)
-def test_wrong_sql_is_a_query_error(engine: Engine, sql: str):
-    assert code(engine, sql).code is ErrorCode.EXECUTION_QUERY
+@pytest.mark.parametrize("at", range(4))
+def test_wrong_sql_is_a_query_error(engine: Engine, at: int):
+    assert code(engine, words(engine).wrong[at]).code is ErrorCode.EXECUTION_QUERY
 
 
 @pytest.mark.needs("runs_sql", "places")
-@pytest.mark.parametrize("sql", ["SELECT\n  1,\n  nope\nFROM range(3) t(n)", "SELECT 1\n\n  FRM x"])
-def test_a_query_error_says_where(engine: Engine, sql: str):
-    details = code(engine, sql).details
-    assert (details["line"], details["column"]) == ((3, 3) if "nope" in sql else (3, 7))
+@pytest.mark.parametrize(("at", "place"), [(0, (3, 3)), (1, (3, 7))])
+def test_a_query_error_says_where(engine: Engine, at: int, place: tuple[int, int]):
+    details = code(engine, words(engine).misplaced[at]).details
+    assert (details["line"], details["column"]) == place
 
 
 @pytest.mark.needs("runs_sql")
-@pytest.mark.parametrize(
-    "sql", ["SELECT CAST('x' AS INTEGER)", "SELECT CAST(s AS INTEGER) FROM (VALUES ('1'), ('x')) t(s)"]
-)
-def test_a_value_that_fails_in_the_middle_is_a_query_error(engine: Engine, sql: str):
-    assert code(engine, sql).code is ErrorCode.EXECUTION_QUERY
+@pytest.mark.parametrize("at", range(2))
+def test_a_value_that_fails_in_the_middle_is_a_query_error(engine: Engine, at: int):
+    assert code(engine, words(engine).failing[at]).code is ErrorCode.EXECUTION_QUERY
 
 
 @pytest.mark.needs("runs_sql")
@@ -119,18 +111,12 @@ def test_statements_of_one_session_share_temporary_tables_and_others_do_not(engi
             assert stream.collect().to_dicts() == [{"n": 3}]
     finally:
         session.close()
-    assert code(engine, "FROM t").code is ErrorCode.EXECUTION_QUERY
+    assert code(engine, "SELECT * FROM t").code is ErrorCode.EXECUTION_QUERY
 
 
 @pytest.mark.needs("runs_sql")
 def test_statements_that_change_data_return_no_rows(engine: Engine):
-    for sql, changed in (
-        ("CREATE TABLE t (n INTEGER)", None),
-        ("INSERT INTO t VALUES (1), (2)", 2),
-        ("UPDATE t SET n = 3 WHERE n = 1", 1),
-        ("DELETE FROM t", 2),
-        ("DROP TABLE t", None),
-    ):
+    for sql, changed in words(engine).change:
         with ask(engine, sql) as stream:
             stream.collect()
             assert (stream.returns_rows, stream.affected) in {(False, changed), (False, changed or 0)}, sql
@@ -138,13 +124,13 @@ def test_statements_that_change_data_return_no_rows(engine: Engine):
 
 @pytest.mark.needs("runs_sql")
 def test_a_write_is_refused_unexecuted_where_it_must_not_be(engine: Engine):
-    create = "CREATE TABLE t AS SELECT 1 AS n"
+    create, missing = words(engine).create, "SELECT * FROM t"
     assert code(engine, create, refuse_writes="query_type").code is ErrorCode.VALIDATION_FAILED
     assert code(engine, create, refuse_writes="protected").code is ErrorCode.EXECUTION_PERMISSION
-    assert code(engine, "FROM t").code is ErrorCode.EXECUTION_QUERY
-    for sql in ("EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS n", "EXPLAIN (ANALYZE) CREATE TABLE t AS SELECT 1 AS n"):
+    assert code(engine, missing).code is ErrorCode.EXECUTION_QUERY
+    for sql in words(engine).analyzed:
         assert code(engine, sql, refuse_writes="protected").code is ErrorCode.EXECUTION_PERMISSION
-    assert code(engine, "FROM t").code is ErrorCode.EXECUTION_QUERY
+    assert code(engine, missing).code is ErrorCode.EXECUTION_QUERY
     with ask(engine, "SELECT 1 AS n", refuse_writes="query_type") as stream:
         stream.collect()
 
@@ -152,13 +138,13 @@ def test_a_write_is_refused_unexecuted_where_it_must_not_be(engine: Engine):
 @pytest.mark.needs("runs_sql", "cancels")
 def test_a_query_that_takes_too_long_is_stopped(engine: Engine):
     start = time.monotonic()
-    assert code(engine, ENDLESS, timeout=1).code is ErrorCode.EXECUTION_TIMEOUT
+    assert code(engine, words(engine).endless, timeout=1).code is ErrorCode.EXECUTION_TIMEOUT
     assert time.monotonic() - start < 5
 
 
 @pytest.mark.needs("runs_sql", "cancels")
 def test_a_query_cancelled_from_another_thread_says_so(engine: Engine):
-    with ask(engine, "SELECT n FROM range(100000000000) t(n)") as stream:
+    with ask(engine, words(engine).flowing) as stream:
         threading.Timer(0.3, stream.cancel).start()
         start = time.monotonic()
         with pytest.raises(DLIError) as caught:
@@ -169,54 +155,28 @@ def test_a_query_cancelled_from_another_thread_says_so(engine: Engine):
 
 @pytest.mark.needs("runs_sql", "cancels")
 def test_a_stream_left_early_stops_its_query(engine: Engine):
-    with ask(engine, "SELECT n FROM range(100000000) t(n)") as stream:
+    with ask(engine, words(engine).flowing) as stream:
         assert len(stream.collect(limit=5)) == 5
     assert rows(engine, "SELECT 1 AS n") == [{"n": 1}]
 
 
-STATEMENTS = {
-    "select": "SELECT * FROM t",
-    "insert": "INSERT INTO t VALUES (9)",
-    "update": "UPDATE t SET n = 9",
-    "delete": "DELETE FROM t",
-    "merge": "MERGE INTO t USING (SELECT 9 AS n) s ON t.n = s.n WHEN NOT MATCHED THEN INSERT VALUES (s.n)",
-    "create": "CREATE TABLE other AS SELECT 1 AS n",
-    "create view": "CREATE VIEW v AS SELECT 1 AS n",
-    "drop": "DROP TABLE t",
-    "alter": "ALTER TABLE t ADD COLUMN m INTEGER",
-    "truncate": "TRUNCATE t",
-    "explain analyze": "EXPLAIN ANALYZE INSERT INTO t VALUES (9)",
-    "two": "SELECT 1; DELETE FROM t",
-    "comment": "SELECT 1 /* ; */; INSERT INTO t VALUES (9)",
-    "set": "SET threads = 1",
-    "begin": "BEGIN TRANSACTION",
-    "copy": "COPY t TO 'out.csv'",
-    "attach": "ATTACH 'other.db' AS other",
-    "nextval": "SELECT nextval('s')",
-    "checkpoint": "CHECKPOINT",
-    "prepare": "PREPARE p AS DELETE FROM t",
-    "analyze": "ANALYZE t",
-    "vacuum": "VACUUM t",
-    "pragma": "PRAGMA database_size",
-    "call": "CALL range(3)",
-    "wrong": "SELEC",
-}
-
-
 @pytest.mark.needs("runs_sql", "dry_run")
-@pytest.mark.parametrize("kind", STATEMENTS)
-def test_a_dry_run_changes_nothing(engine: Engine, kind: str, tmp_path):
-    for sql in ("CREATE TABLE t AS SELECT n FROM range(3) r(n)", "CREATE SEQUENCE s"):
+def test_a_dry_run_changes_nothing(engine: Engine, tmp_path, subtests):
+    say = words(engine)
+    for sql in say.setup:
         with ask(engine, sql) as stream:
             stream.collect()
     before = sorted(path.name for path in tmp_path.iterdir())
-    found = engine.dry_run(Query(STATEMENTS[kind], "dli-dry"))
-    assert found.checked
-    assert found.valid is (kind not in {"two", "comment", "wrong"})
-    assert rows(engine, "SELECT n FROM t ORDER BY n") == [{"n": 0}, {"n": 1}, {"n": 2}]
-    assert rows(engine, "SELECT table_name FROM information_schema.tables") == [{"table_name": "t"}]
-    assert rows(engine, "SELECT nextval('s') AS n") == [{"n": 1}]
-    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    for kind, sql in say.statements.items():
+        with subtests.test(kind):
+            found = engine.dry_run(Query(sql, f"dli-{uuid4().hex}"))
+            assert found.checked
+            assert found.valid is (kind not in say.refused), found.error
+            assert rows(engine, "SELECT n FROM t ORDER BY n") == [{"n": 0}, {"n": 1}, {"n": 2}]
+            assert rows(engine, say.tables) == [{"name": "t"}]
+            assert sorted(path.name for path in tmp_path.iterdir()) == before
+    if say.after:
+        assert rows(engine, say.after) == [{"n": 1}]
 
 
 @pytest.mark.needs("dry_run")

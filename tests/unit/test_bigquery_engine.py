@@ -123,6 +123,19 @@ def test_declared_types_are_cast(server: Server, tmp_path: Path):
     assert stream.warnings == ["the declared column gone is not in the result"]
 
 
+def test_a_value_that_does_not_fit_its_declared_type_is_an_error_of_the_query(server: Server, tmp_path: Path):
+    server.pages = [page(1000, totalRows="1")]
+    found = failure(engine(tmp_path), "SELECT n", columns=(("n", "decimal(2,1)"),))
+    assert (found.code, found.details["reason"]) == (ErrorCode.EXECUTION_QUERY, "declared")
+
+
+def test_json_that_is_declared_a_string_is_text(server: Server, tmp_path: Path):
+    server.pages = [page(1, totalRows="1")]
+    with engine(tmp_path).stream(Query("SELECT n", "dli-1", columns=(("j", "string"),))) as stream:
+        stream.collect()
+    assert stream.json == []
+
+
 def test_dml_says_how_many_rows_it_changed(server: Server, tmp_path: Path):
     server.pages = [{"numDmlAffectedRows": "7"}]
     with engine(tmp_path).stream(Query("UPDATE t SET n = 1 WHERE TRUE", "dli-1")) as stream:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dli import DatasetAPI, DLIError, ExecutionContext
+from dli import DatasetAPI, DLIError, ExecutionContext, MetricAPI
 from dli_core.config import resolve
 from dli_core.errors import ErrorCode
 from dli_core.models.metric import Measure
@@ -224,3 +224,21 @@ def test_every_place_outside_of_an_edit_is_mapped_to_itself(pieces: list[tuple[s
     for at, moved in grown.items():
         assert new[moved] == old[at]
         assert places.locate(*place_at(new, moved)) == ("sql", *place_at(old, at))
+
+
+@pytest.mark.parametrize(
+    ("metrics", "place"),
+    [
+        ("  - {name: a, aggregation: expression, expression: METRIC(nothing) + 1}", (4, 53)),
+        ("  - {name: a, aggregation: expression, expression: METRIC(a)}", (4, 53)),
+        ("  - {name: a, aggregation: sum, expression: n}\n  - {name: b, aggregation: sum, expression: n +}", (5, 46)),
+        ("  - {name: a, aggregation: expression, expression: n, filters: [n > 1]}", (4, 53)),
+    ],
+)
+def test_validate_finds_a_metric_that_could_not_be_used(tmp_path: Path, metrics: str, place: tuple[int, int]):
+    (tmp_path / "dli.yaml").touch()
+    (tmp_path / "metric.m.yaml").write_text(
+        f"name: a.b.m\nquery_statement: SELECT 1 AS n\nmetrics:\n{metrics}\n", encoding="utf-8"
+    )
+    found = MetricAPI(ExecutionContext(project_path=str(tmp_path))).validate("m").findings
+    assert [(finding.code, finding.line, finding.column) for finding in found] == [("DLI-302", *place)]

@@ -11,6 +11,7 @@ pub mod sql;
 pub mod stream;
 pub mod template;
 pub mod text;
+pub mod trino;
 pub mod watch;
 pub mod yaml;
 

@@ -11,6 +11,7 @@ mod run;
 mod source;
 mod target;
 mod template;
+mod trino;
 mod watch;
 mod write;
 mod yaml;
@@ -25,6 +26,7 @@ fn _dli_fast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     file::register(module)?;
     rows::register(module)?;
     template::register(module)?;
+    trino::register(module)?;
     watch::register(module)?;
     write::register(module)?;
     yaml::register(module)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from dli_cli.usage import UsageError
 from dli_core.errors.phrase import Text
 from dli_core.errors.safe import escaped
 from dli_core.errors.show import columns
+from dli_core.errors.text import text_of
 
 if TYPE_CHECKING:
     from dli_core.run.journal import Entry, Journal
@@ -27,19 +29,31 @@ app = App("Look up and stop what this machine ran.")
 
 Job = Annotated[str, typer.Argument(metavar="JOB", help="Its id, or the beginning of it.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The newest N; unset: 20.")]
+MaybeJob = Annotated[str | None, typer.Argument(metavar="[JOB]", help="Its id, or the beginning of it.")]
+Orphans = Annotated[
+    bool, typer.Option("--orphans", help="Only runs whose process is gone while the engine still works on them.")
+]
+AllOrphans = Annotated[bool, typer.Option("--orphans", help="Every run whose process is gone.")]
 Sql = Annotated[bool, typer.Option("--sql", help="Print the SQL alone.")]
 _SHOWN = 20
 
 
 @app.verb("list")
-def list_command(console: Console, limit: Limit = _SHOWN, format: ListFormat = TABLE) -> None:  # noqa: A002 - the option's name
+def list_command(
+    console: Console,
+    limit: Limit = _SHOWN,
+    orphans: Orphans = False,
+    format: ListFormat = TABLE,  # noqa: A002 - the option's name
+) -> None:
     """List the newest runs of this machine: when, how they ended, what they were.
 
     dli jobs list
     dli jobs list --limit 100 --format json
+    dli jobs list --orphans
     """
     one_of("--format", format, (TABLE, "json"))
-    found = [entry for entry, _ in zip(_journal().entries(), range(limit), strict=False)]
+    entries = _orphaned(console) if orphans else _journal().entries()
+    found = [entry for entry, _ in zip(entries, range(limit), strict=False)]
     if format == "json":
         console.json([_as_json(entry) for entry in found])
     elif found:
@@ -47,7 +61,7 @@ def list_command(console: Console, limit: Limit = _SHOWN, format: ListFormat = T
         heads = [console.say(f"jobs.head_{name}") for name in ("job", "started", "state", "rows", "engine", "what")]
         console.data("\n".join(tables.plain(heads, [_row(console, entry) for entry in found], width)))
     else:
-        console.tell("jobs.none")
+        console.tell("jobs.no_orphans" if orphans else "jobs.none")
 
 
 @app.verb("show")
@@ -68,17 +82,56 @@ def show_command(console: Console, job: Job, sql: Sql = False, format: ListForma
 
 
 @app.verb("cancel")
-def cancel_command(console: Console, job: Job) -> None:
+def cancel_command(console: Console, job: MaybeJob = None, orphans: AllOrphans = False) -> None:
     """Stop a run of this machine that is still going on, as Ctrl-C in its own window would.
 
+    Of a run whose process is gone, the engine is told to stop.
+
     dli jobs cancel 7f3a
+    dli jobs cancel --orphans
     """
-    entry = _one(job)
-    if entry.state != "running":
-        console.tell("jobs.not_running", job=entry.short, state=_state(entry))
+    if (job is None) is not orphans:
+        raise UsageError(Text("usage.job_or_orphans"), Text("usage.look_jobs"))
+    if job is None:
+        _cancel_orphans(console)
         return
-    os.kill(entry.pid, signal.SIGINT)
-    console.tell("jobs.asked", job=entry.short, pid=entry.pid)
+    entry = _one(job)
+    if entry.state == "running":
+        os.kill(entry.pid, signal.SIGINT)
+        console.tell("jobs.asked", job=entry.short, pid=entry.pid)
+    elif entry.state != "lost" or not _cancel_lost(console, entry):
+        console.tell("jobs.not_running", job=entry.short, state=_state(entry))
+
+
+def _orphaned(console: Console) -> Iterator[Entry]:
+    """Lost runs that an engine still works on; what could not be asked is said."""
+    from dli_core.run.orphans import orphans  # noqa: PLC0415 - it brings the engines
+
+    for found in orphans(_journal()):
+        if found.problem is None:
+            yield found.entry
+        else:
+            console.warn(Text("jobs.not_asked", job=found.entry.short, problem=text_of(found.problem)))
+
+
+def _cancel_orphans(console: Console) -> None:
+    found = [entry for entry in _orphaned(console) if _cancel_lost(console, entry)]
+    if not found:
+        console.tell("jobs.no_orphans")
+
+
+def _cancel_lost(console: Console, entry: Entry) -> bool:
+    """Tell the engine to stop what is left of a run. False: there was nothing."""
+    from dli_core.run.orphans import cancel, look  # noqa: PLC0415 - it brings the engines
+
+    found = look(entry)
+    if found.problem is not None:
+        raise found.problem
+    if not found.running:
+        return False
+    cancel(found, _journal())
+    console.tell("jobs.cancelled_at", job=entry.short, engine=entry.engine)
+    return True
 
 
 def _journal() -> Journal:

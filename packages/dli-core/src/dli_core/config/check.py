@@ -11,7 +11,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
@@ -53,12 +53,14 @@ class Check:
         status: "skip" when there was nothing to look at.
         message: what was found, one line; a Text, mostly: it can be said in another language.
         remedy: what to do about it; empty when all is well.
+        problem: the error of an engine that does not answer, which says more.
     """
 
     name: str
     status: Status
     message: str
     remedy: str = ""
+    problem: DLIError | None = field(default=None, compare=False, repr=False)
 
 
 def diagnose(
@@ -88,7 +90,7 @@ def check(settings: Settings, *, environ: Mapping[str, str] | None = None) -> li
         *_unset(settings),
         *_hosts(settings),
         *packages(),
-        check_engine(settings),
+        *check_engines(settings),
     ]
 
 
@@ -113,18 +115,25 @@ def packages() -> Iterator[Check]:
     yield Check("dli", "fail", message, remedy)
 
 
-def check_engine(settings: Settings) -> Check:
-    """Whether the engine of local mode answers."""
-    if settings.mode is not ExecutionMode.LOCAL:
-        return Check(Text("check.engine"), "skip", Text("check.no_engine", mode=settings.mode.value))
-    from dli_core.engines.factory import make_engine  # noqa: PLC0415 - an engine brings its driver
+def check_engines(settings: Settings) -> Iterator[Check]:
+    """Whether each engine answers that the configuration describes: the one of local mode, and others with keys set."""
+    local = settings.mode is ExecutionMode.LOCAL
+    described = {parts[1] for parts in map(keys.parse, settings.origins) if parts[0] == "local" and len(parts) > 2}  # noqa: PLR2004 - local.trino.url
+    names = {settings.local.engine, *described} if local else described
+    if not names:
+        yield Check(Text("check.engine"), "skip", Text("check.no_engine", mode=settings.mode.value))
+    for name in sorted(names, key=lambda name: (name != settings.local.engine, name)):
+        yield _engine(settings, name)
 
-    name = settings.local.engine
+
+def _engine(settings: Settings, name: str) -> Check:
+    from dli_core.engines.factory import engine_of  # noqa: PLC0415 - an engine brings its driver
+
     try:
-        with closing(make_engine(settings)) as engine:
+        with closing(engine_of(settings, name)) as engine:
             engine.check()
     except DLIError as problem:
-        return _failed(Text("check.engine_of", name=name), problem)
+        return replace(_failed(Text("check.engine_of", name=name), problem), problem=problem)
     return Check(Text("check.engine_of", name=name), "ok", Text("check.answers"))
 
 

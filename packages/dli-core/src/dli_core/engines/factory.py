@@ -75,7 +75,12 @@ def make_engine(settings: Settings, executor: QueryExecutor | None = None) -> En
         from dli_core.engines.mock import ExecutorEngine, MockExecutor  # noqa: PLC0415 - most runs need no mock
 
         return ExecutorEngine(executor or MockExecutor(), dialect=dialect_of(settings))
-    name, able = settings.local.engine, runnable()
+    return engine_of(settings, settings.local.engine)
+
+
+def engine_of(settings: Settings, name: str) -> Engine:
+    """The engine of this name, by its block of the settings, whichever is in use."""
+    able = runnable()
     if name not in able:
         origin = str(settings.origin("local.engine"))
         raise error(ErrorCode.CONFIG_INVALID, "engine_absent", value=name, allowed=", ".join(able), origin=origin)

@@ -90,6 +90,11 @@ class ExecutorEngine:
     def cancel(self, job_id: str) -> None:
         """An executor runs to its end: there is nothing to cancel."""
 
+    def running(self, job_id: str) -> bool:
+        """What it ran is over."""
+        del job_id
+        return False
+
     def close(self) -> None:
         """Nothing is held."""
 

@@ -26,6 +26,7 @@ from dli_core.specs.validate import Use, by_place, error_finding
 
 if TYPE_CHECKING:
     from dli_core.config.settings import Settings
+    from dli_core.models.metric import MetricSpec
     from dli_core.models.spec import SqlSpec
     from dli_core.specs.measures import Measures
 
@@ -188,6 +189,27 @@ def lacking_columns(spec: SqlSpec, columns: Collection[str]) -> Iterator[Finding
         if column.name not in columns and spec.source is not None:
             message = Text("run.declared_column", name=column.name)
             yield warning(ErrorCode.VALIDATION_FAILED, message, spec.source.value_at("schema", index, "name"))
+
+
+class _Nowhere:
+    """The source map of SQL that no file holds."""
+
+    def locate(self, line: int, column: int | None = None) -> None:
+        del line, column
+
+    def excerpt(self, line: int) -> None:
+        del line
+
+
+def unusable_measures(spec: MetricSpec, dialect: str, measures: Measures) -> Iterator[Finding]:
+    """The metrics of a spec whose expressions METRIC() could not stand for: unreadable, unknown names, circles."""
+    for index, measure in enumerate(spec.metrics):
+        try:
+            expanded(f"SELECT METRIC('{spec.name}.{measure.name}')", _Nowhere(), dialect, measures)
+        except DLIError as problem:
+            if spec.source is not None:
+                problem.details.update(spec.source.value_at("metrics", index, "expression"))
+            yield error_finding(problem)
 
 
 def warning(code: ErrorCode, message: str, place: dict[str, Any]) -> Finding:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from dli_core.errors import DLIError, ErrorCode
 from dli_core.errors.phrase import Text
+from dli_core.models.metric import MetricSpec
 from dli_core.models.result import Finding
 from dli_core.models.spec import SqlSpec
-from dli_core.render.check import check_templates, lacking_columns, refs, warning
+from dli_core.render.check import check_templates, lacking_columns, refs, unusable_measures, warning
 from dli_core.render.template import SpecTemplates
 from dli_core.specs.find import misnamed
 from dli_core.specs.measures import Measures
@@ -62,6 +63,8 @@ class Checker:
                 )
                 found += check_templates(spec, templates, self._settings, self._datasets, measures)
                 found += self._unknown_refs(templates)
+                if isinstance(spec, MetricSpec):
+                    found += unusable_measures(spec, templates.dialect, measures)
                 if spec.schema_ and self._describe and not any(item.severity == "error" for item in found):
                     columns = self._describe(spec)
                     found += lacking_columns(spec, columns) if columns is not None else ()

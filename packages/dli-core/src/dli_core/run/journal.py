@@ -48,6 +48,7 @@ class Entry:
         started, ended: ISO 8601, UTC.
         error: code and message, when it failed.
         origins: where the values that decided it came from, by key.
+        born: when its process began, in words of this machine: another one may have its number by now.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Entry:
     origins: dict[str, str] = field(default_factory=dict[str, str])
     host: str = field(default_factory=_host)
     pid: int = field(default_factory=os.getpid)
+    born: str | None = field(default_factory=lambda: _born(os.getpid()))
 
     @property
     def short(self) -> str:
@@ -78,7 +80,7 @@ class Entry:
     @property
     def state(self) -> str:
         """The outcome, "lost" for a run whose process is gone without a word."""
-        if self.outcome == "running" and self.host == _host() and not _alive(self.pid):
+        if self.outcome == "running" and self.host == _host() and not _alive(self.pid, self.born):
             return "lost"
         return self.outcome
 
@@ -93,13 +95,17 @@ class Journal:
         """Write the entry down, and forget the oldest ones."""
         if self.folder is None:
             return Record(None, entry)
-        path = self.folder / entry.started[:10] / f"{entry.started[11:19].replace(':', '')}-{entry.short}.json"
+        path = self._path(entry)
         record = Record(path, entry)
         with contextlib.suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _forget(self.folder)
         record.write()
         return record
+
+    def _path(self, entry: Entry) -> Path:
+        folder = self.folder or Path()
+        return folder / entry.started[:10] / f"{entry.started[11:19].replace(':', '')}-{entry.short}.json"
 
     def entries(self) -> Iterator[Entry]:
         """All runs, the newest first."""
@@ -110,6 +116,11 @@ class Journal:
                 entry = _read(path)
                 if entry is not None:
                     yield entry
+
+    def end(self, entry: Entry, outcome: str) -> None:
+        """Say how a run ended whose process could not."""
+        if self.folder is not None:
+            Record(self._path(entry), entry).end(outcome)
 
     def find(self, prefix: str) -> list[Entry]:
         """The runs whose id begins with `prefix`."""
@@ -186,11 +197,21 @@ def _forget(folder: Path) -> None:
             shutil.rmtree(day, ignore_errors=True)
 
 
-def _alive(pid: int) -> bool:
+def _alive(pid: int, born: str | None) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
+    return born is None or _born(pid) in {born, None}
+
+
+def _born(pid: int) -> str | None:
+    """When a process began: the boot, and clock ticks since. None where /proc does not tell."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return f"{boot} {fields[19]}"  # the 22nd field of the line; the name before it may hold anything

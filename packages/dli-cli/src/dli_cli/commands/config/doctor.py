@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,13 +13,16 @@ from dli_cli.usage import EXIT_CODE
 from dli_core.errors.phrase import said
 from dli_core.errors.safe import escaped
 
+if TYPE_CHECKING:
+    from dli_core.config.check import Check
+
 _MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "skip": "-"}
 
 
 def check_command(console: Console, options: ListOptions) -> None:
     """Check every file, variable, host and engine of the configuration.
 
-    The exit code is 2 when something has to be mended.
+    The exit code is 2 when something has to be mended, 3 when only an engine does not answer.
 
     dli config check
     dli config check --env prod
@@ -28,7 +31,7 @@ def check_command(console: Console, options: ListOptions) -> None:
 
     found = diagnose(overrides_of(options), project=options.directory, environment=options.env)
     if options.format == "json":
-        console.json([dataclasses.asdict(check) for check in found])
+        console.json([_as_json(check) for check in found])
     else:
         for check in found:
             name, message, remedy = (
@@ -37,5 +40,15 @@ def check_command(console: Console, options: ListOptions) -> None:
             console.data(f"{_MARKS[check.status]} {name}: {message}")
             if remedy:
                 console.data(f"    {remedy}")
-    if any(check.status == "fail" for check in found):
-        raise typer.Exit(EXIT_CODE)
+    failed = [check for check in found if check.status == "fail"]
+    silent = [check.problem for check in failed if check.problem is not None]
+    for problem in silent:
+        console.error(problem)
+    if failed:
+        codes = {problem.code.exit_code for problem in silent}
+        raise typer.Exit(max(codes) if len(silent) == len(failed) else EXIT_CODE)
+
+
+def _as_json(check: Check) -> dict[str, object]:
+    found = {name: getattr(check, name) for name in ("name", "status", "message", "remedy")}
+    return {**found, "code": check.problem.code.value if check.problem is not None else None}

@@ -194,7 +194,7 @@ def _error(
     message, place = _placed(text, query)
     facts: dict[str, Any] = {"engine": "BigQuery", "problem": message, "job_id": job, "cause": cause}
     if code is ErrorCode.EXECUTION_TIMEOUT:
-        return error(code, "by_engine", **facts)
+        return error(ErrorCode.EXECUTION_TIMEOUT, "by_engine", **facts)
     if code is ErrorCode.BUDGET_EXCEEDED:
         needed = _REQUIRED_BYTES.search(text)
         budget = query.budget if query else None
@@ -208,7 +208,7 @@ def _error(
     if code is ErrorCode.EXECUTION_PERMISSION:
         place |= {"project": where.project, "location": where.location}
         if isinstance(cause, auth.GoogleAuthError):
-            return error(code, "bigquery_login", **facts, **place)
+            return error(ErrorCode.EXECUTION_PERMISSION, "bigquery_login", **facts, **place)
     if code is ErrorCode.EXECUTION_FAILED:
         place["final"] = final
     return error(code, error_name=reason, **facts, **place)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dli_fast
@@ -42,6 +43,8 @@ class Result:
         fields: what the rows are made of; none where the statement gives no rows.
         source: the stream of the rows; None without any.
         columns: (name, type) as they go out.
+        json: where texts of them are JSON.
+        failed: the error for what the cast to declared types says.
     """
 
     job: Job
@@ -52,6 +55,8 @@ class Result:
     warnings: list[str] = field(default_factory=list[str])
     source: Any = None
     columns: tuple[tuple[str, str], ...] = ()
+    json: list[list[int]] = field(default_factory=list[list[int]])
+    failed: Callable[[str], DLIError] | None = None
 
 
 def flowing(job: Job, page: Answer, answer: Answer, api: Api, login: Login) -> Result:
@@ -71,7 +76,11 @@ def opened(result: Result, close: Callable[[], None], submitted: float) -> Query
     query, feed = result.job.query, result.feed
 
     def failed(text: str) -> DLIError:
-        return feed.failure or error(ErrorCode.EXECUTION_FAILED, engine="BigQuery", problem=text, job_id=query.job_id)
+        if feed.failure is not None:
+            return feed.failure
+        if result.failed is not None:
+            return result.failed(text)
+        return error(ErrorCode.EXECUTION_FAILED, engine="BigQuery", problem=text, job_id=query.job_id)
 
     hooks = StreamHooks(failed, result.job.stop, close)
     if result.source is None:
@@ -83,7 +92,7 @@ def opened(result: Result, close: Callable[[], None], submitted: float) -> Query
         dli_fast.Watch(result.source),
         hooks,
         expected_rows=None if total is None else int(total),
-        json=json_paths(result.fields),
+        json=result.json,
         submitted=submitted,
         statistics=_statistics(result.answer),
     )
@@ -135,15 +144,20 @@ def _as_told(result: Result) -> Generator[None]:
 
 def _give(result: Result) -> None:
     """Make the stream that is read, with the types that a spec declares."""
+    query = result.job.query
     result.source = dli_fast.read_ipc(result.feed)
     result.columns = tuple((column.name, column.type) for column in result.fields)
-    wanted = result.job.query.columns
-    if wanted:
-        from dli_core.engines.duckdb.cast import declared  # noqa: PLC0415 - most results go out as they are
+    result.json = json_paths(result.fields)
+    if query.columns:
+        from dli_core.engines.duckdb import cast  # noqa: PLC0415 - most results go out as they are
 
-        source, result.columns, missing = declared(result.source, result.columns, wanted)
-        result.source = Taken(source)
+        with cast.translated(query):
+            relation, result.columns, missing = cast.declared(result.source, result.columns, query.columns)
+            result.source = Taken(relation)  # it runs until there is a first row
+        named = {name for name, _ in query.columns}
+        result.json = [path for path in result.json if result.fields[path[0]].name not in named]
         result.warnings += missing
+        result.failed = partial(cast.unfit, query=query)
 
 
 def _kind(job: Mapping[str, Any]) -> str:

@@ -8,12 +8,18 @@ ORDER BY there.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
 from dli_core.engines.duckdb.types import selection
+from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.errors.phrase import Text
+
+if TYPE_CHECKING:
+    from dli_core.engines.base import Query
 
 Columns = tuple[tuple[str, str], ...]
 
@@ -36,7 +42,7 @@ def declared(source: Producer, columns: Columns, wanted: Columns) -> tuple[Produ
     """
     missing = {name for name, _ in wanted} - {name for name, _ in columns}
     warnings: list[str] = [Text("run.declared_column", name=name) for name, _ in wanted if name in missing]
-    if len(missing) == len(wanted):
+    if len(missing) == len({name for name, _ in wanted}):
         return source, columns, warnings
     connection: Any = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
@@ -49,3 +55,18 @@ def declared(source: Producer, columns: Columns, wanted: Columns) -> tuple[Produ
         for (name, of_engine), kind in zip(columns, relation.types, strict=True)
     )
     return relation, kinds, warnings
+
+
+@contextmanager
+def translated(query: Query) -> Generator[None]:
+    """Around the opening of such a stream: a value that does not fit comes out as DLI-405."""
+    try:
+        yield
+    except duckdb.Error as problem:
+        raise unfit(str(problem), query) from problem
+
+
+def unfit(text: str, query: Query) -> DLIError:
+    """DLI-405 for the text of an error of the cast."""
+    said = text.partition("\n")[0].partition(" Error: ")[2] or text
+    return error(ErrorCode.EXECUTION_QUERY, "declared", problem=said, job_id=query.job_id)

@@ -137,9 +137,13 @@ class DuckDBEngine:
             with contextlib.suppress(duckdb.Error):
                 cursor.interrupt()
 
+    def running(self, job_id: str) -> bool:
+        """Whether a stream of this process works on it: what another one ran ended with it."""
+        return job_id in self._running
+
     def check(self) -> None:
-        """Open the database and ask it something."""
-        session = self.session()
+        """Open the database and ask it something. One that is not there yet is not made for that."""
+        session = self._elsewhere() if self._connection is None and self._would_be_made() else self.session()
         try:
             with translated():
                 session.cursor.execute("SELECT 1").fetchall()

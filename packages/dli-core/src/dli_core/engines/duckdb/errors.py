@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from dli_core.engines.place import place_of
 from dli_core.errors import DLIError, ErrorCode, error
 
 if TYPE_CHECKING:
@@ -142,15 +143,7 @@ def _place(text: str, query: Query | None, ahead: int) -> tuple[str, dict[str, A
     line = int(found[1]) - ahead
     if query is None:
         return message, {"line": line}
-    column = _column(query.sql, line, found[2], len(found[3]) - len(f"LINE {found[1]}: "))
-    place = query.source_map.locate(line, column) if query.source_map else None
-    if place and query.source_map:
-        path, at, column = place
-        facts = {"path": path, "line": at, "column": column, "excerpt": query.source_map.excerpt(line)}
-    else:
-        lines = query.sql.split("\n")
-        facts = {"line": line, "column": column, "excerpt": lines[line - 1] if line <= len(lines) else None}
-    return message, {key: value for key, value in facts.items() if value is not None}
+    return message, place_of(query, line, _column(query.sql, line, found[2], len(found[3]) - len(f"LINE {found[1]}: ")))
 
 
 def _column(sql: str, line: int, shown: str, caret: int) -> int | None:

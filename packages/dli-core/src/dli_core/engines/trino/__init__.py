@@ -1,12 +1,21 @@
-"""Trino: its block of the configuration. Without a `make` there is nothing here that runs SQL, and DLI says so."""
+"""Trino, over its HTTP protocol. Importing this imports no HTTP: `make` does.
+
+Query ─▶ engine.py: submit, session, types ─▶ running.py: one statement, page after page ─▶ dli_fast.TrinoStream
+                                                └─▶ client.py: HTTP, retries of what is safe ─▶ errors.py
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
+from dli_core.errors import ErrorCode, error
 from dli_core.models.section import URL, Files, Secrets, Section
+
+if TYPE_CHECKING:
+    from dli_core.config.settings import Settings
+    from dli_core.engines.base import Engine
 
 DIALECT = "trino"
 DRIVER = "httpx"
@@ -54,3 +63,14 @@ class Config(Section):
         default=True,
         description="Whether the server's certificate is checked, or the file (PEM) of the authorities to check it by.",
     )
+
+
+def make(settings: Settings) -> Engine:
+    """The engine for these settings. Raises DLI-001 without the extra `trino`."""
+    try:
+        from dli_core.engines.trino.engine import TrinoEngine  # noqa: PLC0415 - it imports the driver
+    except ModuleNotFoundError as problem:
+        if problem.name != DRIVER:
+            raise
+        raise error(ErrorCode.CONFIG_INVALID, "driver", engine="Trino", package="trino", cause=problem) from problem
+    return TrinoEngine(settings)

@@ -1,0 +1,158 @@
+"""The contract's questions in the words of each dialect. What an engine can do is said by its capabilities, not here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Words:
+    """One dialect.
+
+    Attributes:
+        numbers: what to select from to get `n` = 0 … {count} - 1, in any order.
+        wrong: statements that no server takes, each for another reason.
+        misplaced: two statements whose error is in line 3, one a name in column 3, one a word in column 7.
+        failing: a value that cannot be converted, and one among others that can.
+        change: statements that change data, with the number of rows each changes; None: it does not say.
+        statements: kind → what a dry run is asked of, where there is a table `t` with the rows 0, 1, 2 of `n`.
+        refused: the kinds among them that are no single right statement.
+        setup: makes that table, and whatever else they use.
+        create: one that makes the table `t`.
+        analyzed: EXPLAIN ANALYZE of a write, in every form.
+        tables: the names of the tables of this test, as `name`.
+        after: gives `n` = 1 where none of the dry runs ran.
+    """
+
+    numbers: str
+    wrong: tuple[str, ...]
+    misplaced: tuple[str, str]
+    failing: tuple[str, ...]
+    change: tuple[tuple[str, int | None], ...]
+    statements: Mapping[str, str]
+    refused: frozenset[str]
+    setup: tuple[str, ...]
+    create: str
+    analyzed: tuple[str, ...]
+    tables: str
+    after: str = ""
+
+    def count(self, number: int) -> str:
+        """`n` from 0 up to `number` - 1."""
+        return self.numbers.format(last=number - 1, count=number)
+
+    @property
+    def endless(self) -> str:
+        """Work for hours, and one row."""
+        return (
+            f"SELECT count(*) AS c FROM {self.count(10_000_000_000)} CROSS JOIN {self.count(1000).replace(' t', ' u')}"
+        )
+
+    @property
+    def flowing(self) -> str:
+        """Rows for hours."""
+        return f"SELECT n FROM {self.count(100_000_000_000)}"
+
+
+DUCKDB = Words(
+    numbers="range({count}) t(n)",
+    wrong=(
+        "SELEC 1",
+        "SELECT * FROM no_such_table",
+        "SELECT no_such_column FROM range(3) t(n)",
+        "SELECT no_such_function(1)",
+    ),
+    misplaced=("SELECT\n  1,\n  nope\nFROM range(3) t(n)", "SELECT 1\n\n  FRM x"),
+    failing=("SELECT CAST('x' AS INTEGER)", "SELECT CAST(s AS INTEGER) FROM (VALUES ('1'), ('x')) t(s)"),
+    change=(
+        ("CREATE TABLE t (n INTEGER)", None),
+        ("INSERT INTO t VALUES (1), (2)", 2),
+        ("UPDATE t SET n = 3 WHERE n = 1", 1),
+        ("DELETE FROM t", 2),
+        ("DROP TABLE t", None),
+    ),
+    statements={
+        "select": "SELECT * FROM t",
+        "insert": "INSERT INTO t VALUES (9)",
+        "update": "UPDATE t SET n = 9",
+        "delete": "DELETE FROM t",
+        "merge": "MERGE INTO t USING (SELECT 9 AS n) s ON t.n = s.n WHEN NOT MATCHED THEN INSERT VALUES (s.n)",
+        "create": "CREATE TABLE other AS SELECT 1 AS n",
+        "create view": "CREATE VIEW v AS SELECT 1 AS n",
+        "drop": "DROP TABLE t",
+        "alter": "ALTER TABLE t ADD COLUMN m INTEGER",
+        "truncate": "TRUNCATE t",
+        "explain analyze": "EXPLAIN ANALYZE INSERT INTO t VALUES (9)",
+        "two": "SELECT 1; DELETE FROM t",
+        "comment": "SELECT 1 /* ; */; INSERT INTO t VALUES (9)",
+        "set": "SET threads = 1",
+        "begin": "BEGIN TRANSACTION",
+        "copy": "COPY t TO 'out.csv'",
+        "attach": "ATTACH 'other.db' AS other",
+        "nextval": "SELECT nextval('s')",
+        "checkpoint": "CHECKPOINT",
+        "prepare": "PREPARE p AS DELETE FROM t",
+        "analyze": "ANALYZE t",
+        "vacuum": "VACUUM t",
+        "pragma": "PRAGMA database_size",
+        "call": "CALL range(3)",
+        "wrong": "SELEC",
+    },
+    refused=frozenset({"two", "comment", "wrong"}),
+    setup=("CREATE TABLE t AS SELECT n FROM range(3) r(n)", "CREATE SEQUENCE s"),
+    create="CREATE TABLE t AS SELECT 1 AS n",
+    analyzed=("EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS n", "EXPLAIN (ANALYZE) CREATE TABLE t AS SELECT 1 AS n"),
+    tables="SELECT table_name AS name FROM information_schema.tables",
+    after="SELECT nextval('s') AS n",
+)
+
+TRINO = Words(
+    numbers="(SELECT sequential_number AS n FROM TABLE(sequence(start => 0, stop => {last}))) t",
+    wrong=(
+        "SELEC 1",
+        "SELECT * FROM no_such_table",
+        "SELECT no_such_column FROM (VALUES 1, 2) t(n)",
+        "SELECT no_such_function(1)",
+    ),
+    misplaced=("SELECT\n  1,\n  nope\nFROM (VALUES 1, 2) t(n)", "SELECT 1\n\n  FRM x"),
+    failing=("SELECT CAST('x' AS INTEGER)", "SELECT CAST(s AS INTEGER) FROM (VALUES ('1'), ('x')) t(s)"),
+    change=(
+        ("CREATE TABLE t (n INTEGER)", None),
+        ("INSERT INTO t VALUES (1), (2)", 2),
+        ("CREATE TABLE other AS SELECT n FROM t", 2),
+        ("DROP TABLE t", None),
+    ),
+    statements={
+        "select": "SELECT * FROM t",
+        "with": "WITH q AS (SELECT * FROM t) SELECT * FROM q",
+        "table": "TABLE t",
+        "insert": "INSERT INTO t VALUES (9)",
+        "update": "UPDATE t SET n = 9",
+        "delete": "DELETE FROM t",
+        "merge": "MERGE INTO t USING (SELECT 9 AS n) s ON t.n = s.n WHEN NOT MATCHED THEN INSERT VALUES (s.n)",
+        "create": "CREATE TABLE other AS SELECT 1 AS n",
+        "create view": "CREATE VIEW v AS SELECT 1 AS n",
+        "drop": "DROP TABLE t",
+        "alter": "ALTER TABLE t ADD COLUMN m INTEGER",
+        "truncate": "TRUNCATE TABLE t",
+        "explain analyze": "EXPLAIN ANALYZE INSERT INTO t VALUES (9)",
+        "two": "SELECT 1; DELETE FROM t",
+        "comment": "SELECT 1 /* ; */; INSERT INTO t VALUES (9)",
+        "set": "SET SESSION query_max_run_time = '1h'",
+        "use": "USE tpch.tiny",
+        "prepare": "PREPARE p FROM DELETE FROM t",
+        "analyze": "ANALYZE t",
+        "call": "CALL system.runtime.kill_query(query_id => '1', message => 'x')",
+        "show": "SHOW TABLES",
+        "wrong": "SELEC",
+    },
+    # The connector of the tests keeps tables in memory, and does neither of the last four.
+    refused=frozenset({"two", "comment", "wrong", "update", "delete", "merge", "analyze"}),
+    setup=("CREATE TABLE t AS SELECT n FROM (VALUES 0, 1, 2) r(n)",),
+    create="CREATE TABLE t AS SELECT 1 AS n",
+    analyzed=("EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS n", "EXPLAIN /* */ ANALYZE VERBOSE DELETE FROM t"),
+    tables="SELECT table_name AS name FROM information_schema.tables WHERE table_schema = current_schema",
+)
+
+WORDS = {"duckdb": DUCKDB, "trino": TRINO}
