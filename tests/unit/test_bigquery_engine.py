@@ -129,6 +129,19 @@ def test_a_value_that_does_not_fit_its_declared_type_is_an_error_of_the_query(se
     assert (found.code, found.details["reason"]) == (ErrorCode.EXECUTION_QUERY, "declared")
 
 
+def test_digits_that_duckdb_has_no_type_for_survive_the_cast_of_other_columns(server: Server, tmp_path: Path):
+    most = "578960446186580977117854925043439539266.34992332820282019728792003956564819967"
+    kinds = {"b": "BIGNUMERIC", "c": "BIGNUMERIC", "n": "INTEGER"}
+    inner = [{"name": "x", "type": "BIGNUMERIC", "mode": "REPEATED"}]
+    fields = [*({"name": n, "type": k} for n, k in kinds.items()), {"name": "s", "type": "RECORD", "fields": inner}]
+    row = [most, "1.005", "1", {"f": [{"v": [{"v": "-0.5"}]}]}]
+    server.pages = [{"schema": {"fields": fields}, "rows": [{"f": [{"v": value} for value in row]}], "totalRows": "1"}]
+    query = Query("SELECT n", "dli-1", columns=(("n", "string"), ("c", "decimal(10,2)")))
+    with engine(tmp_path).stream(query) as stream:
+        found = stream.collect().texts()
+    assert found == [[most, "1.01", "1", '{"x":["-0.50000000000000000000000000000000000000"]}']]
+
+
 def test_json_that_is_declared_a_string_is_text(server: Server, tmp_path: Path):
     server.pages = [page(1, totalRows="1")]
     with engine(tmp_path).stream(Query("SELECT n", "dli-1", columns=(("j", "string"),))) as stream:
@@ -213,6 +226,14 @@ def test_statements_share_a_session_from_the_first_that_needs_one(server: Server
     inside = [{"key": "session_id", "value": "session-1"}]
     assert sent == [(None, None), (True, None), (None, inside), (None, inside)]
     assert server.ran[-1] == "CALL BQ.ABORT_SESSION('session-1')"
+
+
+@pytest.mark.parametrize(("dataset", "project"), [("sales", "p"), ("other-project.sales", "other-project")])
+def test_tables_without_a_dataset_are_those_of_the_configured_one(
+    server: Server, tmp_path: Path, dataset: str, project: str
+):
+    engine(tmp_path, dataset=dataset).dry_run(Query("SELECT n", "dli-1"))
+    assert server.sent[0]["query"]["defaultDataset"] == {"projectId": project, "datasetId": "sales"}
 
 
 def test_a_statement_alone_makes_no_session(server: Server, tmp_path: Path):

@@ -31,6 +31,11 @@ class Config(Section):
     project: str | None = Field(
         default=None, description="The Google Cloud project that runs and pays for queries; unset: that of the login."
     )
+    dataset: str | None = Field(
+        default=None,
+        pattern=r"^([^.\s]+\.)?\w+$",
+        description="The dataset of tables without one, `name` or `project.name`; unset: tables have to say theirs.",
+    )
     location: str = Field(default="US", description="The region or multi-region in which queries run.")
     budget: Size | None = Field(
         default=None, description="The most that one query may scan, in bytes or like `10GB`; unset: no limit."

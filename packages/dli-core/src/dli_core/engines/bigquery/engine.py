@@ -197,6 +197,9 @@ class BigQueryEngine:
 
     def _configuration(self, job: Job, session: BigQuerySession | None, budget: int | None) -> dict[str, Any]:
         query: dict[str, Any] = {"query": job.sql, "useLegacySql": False}
+        if self._options.dataset is not None:
+            project, _, dataset = self._options.dataset.rpartition(".")
+            query["defaultDataset"] = {"projectId": project or self._api.project, "datasetId": dataset}
         if budget is not None:
             query["maximumBytesBilled"] = str(budget)
         if session is not None:

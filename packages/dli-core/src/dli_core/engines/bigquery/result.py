@@ -22,7 +22,7 @@ from dli_core.engines.bigquery.job import Job
 from dli_core.engines.bigquery.rows import first_page, other_pages
 from dli_core.engines.bigquery.statement import is_ordered
 from dli_core.engines.bigquery.storage import Reading
-from dli_core.engines.bigquery.types import Column, columns_of, json_paths
+from dli_core.engines.bigquery.types import Column, columns_of, is_wide, json_paths, narrow
 from dli_core.engines.stream import QueryStream, StreamHooks
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.errors.phrase import Text
@@ -102,12 +102,14 @@ def opened(result: Result, close: Callable[[], None], submitted: float) -> Query
 
 def _pour(result: Result, api: Api, login: Login) -> None:
     """Let the rows flow into the feed."""
-    more = bool(result.page.get("pageToken"))
-    if more and _read_by_storage(result, api, login):
+    more, fields = bool(result.page.get("pageToken")), result.fields
+    if result.job.query.columns and is_wide(fields):
+        fields = narrow(fields)
+    elif more and _read_by_storage(result, api, login):
         return
-    first_page(result.feed, result.fields, result.page, result.job)
+    first_page(result.feed, fields, result.page, result.job)
     if more:
-        other_pages(result.feed, result.fields, result.page, result.job, api)
+        other_pages(result.feed, fields, result.page, result.job, api)
     else:
         result.feed.finish()
 

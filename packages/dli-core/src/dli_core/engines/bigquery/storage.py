@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from dli_core.engines.base import Query
 
 # The library is typed in part.
-_FROM_GRPC: Any = exceptions.from_grpc_error
-_ROUTED: Any = routing_header.to_grpc_metadata
+_EXCEPTIONS: Any = exceptions
+_ROUTING: Any = routing_header
 STREAMS = 4  # at most; one when the rows have an order
 _OPENING = 60.0  # seconds
 
@@ -117,7 +117,7 @@ class Reading:
     def _answers(self, name: str, offset: int) -> Iterator[Any]:
         """The stream from a row on. Not by the client's method: that one waits for the first answer, uncancellably."""
         request = types.ReadRowsRequest(read_stream=name, offset=offset)
-        metadata = [_ROUTED({"read_stream": name})]
+        metadata = [_ROUTING.to_grpc_metadata({"read_stream": name})]
         call: Any = self._client.transport.read_rows(request, metadata=metadata)
         with self._lock:
             self._calls.add(call)
@@ -126,7 +126,7 @@ class Reading:
                 raise StoppedError
             yield from call
         except grpc.RpcError as problem:
-            raise _FROM_GRPC(problem) from problem
+            raise _EXCEPTIONS.from_grpc_error(problem) from problem
         finally:
             with self._lock:
                 self._calls.discard(call)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Context, Decimal
 from typing import Any
@@ -58,6 +58,27 @@ def columns_of(fields: Fields) -> tuple[Column, ...]:
 def json_paths(columns: Sequence[Column]) -> list[list[int]]:
     """Where a result holds JSON, as `dli_fast.Watch` wants it."""
     return [[at, *path] for at, column in enumerate(columns) for path in _json_within(column)]
+
+
+def is_wide(columns: Sequence[Column]) -> bool:
+    """Whether some value has more digits than DuckDB, which casts to declared types, can read."""
+    return any(column.kind == "decimal256" or is_wide(column.children) for column in columns)
+
+
+def narrow(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The same columns with BIGNUMERIC as its text, all 38 digits behind the point."""
+    return tuple(map(_narrow, columns))
+
+
+def _narrow(column: Column) -> Column:
+    if column.kind == "decimal256":
+        return replace(column, kind="utf8", read=_digits)
+    children = narrow(column.children)
+    if column.kind == "list":
+        return replace(column, read=_list_reader(children[0]), children=children)
+    if column.kind == "struct" and not column.type.startswith("RANGE"):
+        return replace(column, read=_struct_reader(children), children=children)
+    return column
 
 
 def row_of(columns: Sequence[Column], row: Mapping[str, Any]) -> list[Any]:
@@ -128,6 +149,10 @@ def _bool(value: str) -> bool:
 
 def _decimal(scale: int) -> Callable[[str], int]:
     return lambda value: int(Decimal(value).scaleb(scale, _EXACT))
+
+
+def _digits(value: str) -> str:
+    return f"{Decimal(value):.38f}"
 
 
 def _date(value: str) -> int:
