@@ -109,7 +109,7 @@ DUCKDB = Words(
     values="""
 SELECT * FROM (VALUES
   (1, TRUE, 9223372036854775807, 0.1::DOUBLE, 12.50::DECIMAL(12, 2), 'it''s "so", 한글 😀', DATE '2024-02-29',
-   TIMESTAMP '2020-01-01 00:00:00.123456', [1, NULL, 3], {'a': 1, 'b': 'x'}, '\x00\xff'::BLOB),
+   TIMESTAMP '2020-01-01 00:00:00.123456', [1, NULL, 3], {'a': 1, 'b': 'x'}, unhex('00FF')),
   (2, FALSE, -9223372036854775808, -0.0::DOUBLE, -0.01::DECIMAL(12, 2), '', DATE '0001-01-01',
    TIMESTAMP '1969-12-31 23:59:59.999999', [], {'a': NULL, 'b': ''}, ''::BLOB),
   (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, [], NULL, NULL),

@@ -33,8 +33,8 @@ class Producer(Protocol):
 class Taken:
     """A producer whose capsule was taken already, by Python itself.
 
-    DuckDB reads the first rows when it is asked for its capsule, without the interpreter's lock. Were a compiled library
-    the one that asks, it would think that it still has the lock when it comes to read the source.
+    DuckDB reads the first rows when it is asked for its capsule, without the interpreter's lock. A compiled library
+    that asked would think that it still has the lock when it comes to read the source.
     """
 
     def __init__(self, producer: Producer) -> None:
