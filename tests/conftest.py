@@ -111,6 +111,12 @@ def trino(request: pytest.FixtureRequest) -> Server:
 
 
 @pytest.fixture(scope="session")
+def bigquery_emulator(request: pytest.FixtureRequest) -> Server:
+    """An emulator of BigQuery: tests/support/bigquery_emulator.py."""
+    return _servers(request.config).get("bigquery_emulator")
+
+
+@pytest.fixture(scope="session")
 def trino_secure(request: pytest.FixtureRequest) -> Server:
     """A Trino that asks for a login: tests/support/trino_secure.py."""
     return _servers(request.config).get("trino_secure")

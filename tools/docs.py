@@ -20,7 +20,7 @@ from dli_core.config import Override, resolve
 from dli_core.config.env import NAMES
 from dli_core.config.settings import NO_KEYS, OVERLAY_ONLY, Settings
 from dli_core.engines.base import Capabilities
-from dli_core.engines.factory import make_engine, runnable
+from dli_core.engines.factory import make_engine, names
 from dli_core.engines.mock import ExecutorEngine
 from dli_core.errors import ErrorCode
 from dli_core.errors.text import explain
@@ -173,7 +173,7 @@ def variables() -> str:
 
 def engines() -> str:
     """What each engine can do, as the contract tests ask it."""
-    made = {name: _capabilities(name) for name in runnable()} | {"mock": ExecutorEngine.capabilities}
+    made = {name: _capabilities(name) for name in names()} | {"mock": ExecutorEngine.capabilities}
     names = list(Capabilities.__dataclass_fields__)
     head = f"| engine | {' | '.join(name.replace('_', ' ') for name in names)} |"
     rows = [

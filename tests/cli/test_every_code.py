@@ -9,6 +9,8 @@ ErrorCode ─┬─ a wrong input of tests/cli/wrong raises it ─▶ its number
 from __future__ import annotations
 
 import ast
+import http.server
+import json
 import os
 import signal
 import socketserver
@@ -45,6 +47,7 @@ ELSEWHERE: dict[ErrorCode, tuple[str, str]] = {
     ErrorCode.EXECUTION_CANCELLED: ("it takes a signal", _HERE),
     ErrorCode.RESULT_INCOMPLETE: ("an engine has to lose rows, and an embedded one loses none", "tests/contract"),
     ErrorCode.OUTCOME_UNKNOWN: ("a network has to lose an answer", _HERE),
+    ErrorCode.BUDGET_EXCEEDED: ("a warehouse has to say what it would read", _HERE),
     ErrorCode.SERVER_AUTH_FAILED: ("'dli config check' lists it: nothing is sent to a server yet", "tests/unit"),
     ErrorCode.QUALITY_SPEC_NOT_FOUND: ("the core looks it up; there is no 'dli quality' yet", _HERE),
     ErrorCode.QUALITY_TARGET_NOT_FOUND: ("a finding of quality specs; there is no 'dli quality' yet", _HERE),
@@ -55,7 +58,6 @@ _CATALOG, _LINEAGE, _QUALITY, _SERVER, _WORKFLOW = "catalog", "lineage", "qualit
 ABSENT: dict[ErrorCode, str] = {
     ErrorCode.TABLE_NOT_FOUND: _CATALOG,
     ErrorCode.TRANSPILE_FAILED: "other dialects",
-    ErrorCode.BUDGET_EXCEEDED: "engines that bill by the byte",
     ErrorCode.SERVER_UNREACHABLE: _SERVER,
     ErrorCode.SERVER_ERROR: _SERVER,
     ErrorCode.SERVER_EXECUTION: _SERVER,
@@ -152,6 +154,37 @@ def test_a_lost_answer_is_told_in_both_languages(dli, lang: str):
     assert (done.code, done.out) == (ErrorCode.OUTCOME_UNKNOWN.exit_code, "")
     assert done.err.startswith("[DLI-409] ")
     assert "dli-" in done.err
+    assert _is_korean(done.err.splitlines()[0]) == (lang == "ko")
+
+
+class _Expensive(http.server.BaseHTTPRequestHandler):
+    """BigQuery, as far as it answers a dry run."""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        assert asked["configuration"]["dryRun"], "what is over its budget must not run"
+        facts = {"statementType": "SELECT", "totalBytesProcessed": "5000"}
+        body = json.dumps({"status": {"state": "DONE"}, "statistics": {"query": facts, **facts}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """It is no news."""
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_a_budget_is_told_in_both_languages(dli, lang: str):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Expensive) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        keys = {"PROJECT": "p", "BUDGET": "1KB", "API_ENDPOINT": f"http://127.0.0.1:{server.server_address[1]}"}
+        env = {f"DLI_LOCAL__BIGQUERY__{key}": value for key, value in keys.items()}
+        done = dli("run", "SELECT 1", "--engine", "bigquery", env={"DLI_LANG": lang, **env})
+        server.shutdown()
+    assert (done.code, done.out) == (ErrorCode.BUDGET_EXCEEDED.exit_code, "")
+    assert done.err.startswith("[DLI-410] ")
     assert _is_korean(done.err.splitlines()[0]) == (lang == "ko")
 
 

@@ -60,7 +60,18 @@ CASES = [
         "DLI-001",
         files={"dli.yaml": "local: {trino: {url: 'https://me:secret@trino.example.com'}}\n"},
     ),
-    Wrong("bigquery-is-not-in-this-version", RUN, "DLI-001", files={"dli.yaml": "local: {engine: bigquery}\n"}),
+    Wrong(
+        "credentials-of-bigquery-that-are-not-there",
+        RUN,
+        "DLI-001",
+        files={"dli.yaml": "local: {engine: bigquery, bigquery: {project: p, credentials: nowhere.json}}\n"},
+    ),
+    Wrong(
+        "bigquery-that-is-not-there",
+        RUN,
+        "DLI-403",
+        files={"dli.yaml": "local: {engine: bigquery, bigquery: {project: p, api_endpoint: 'http://127.0.0.1:1'}}\n"},
+    ),
     Wrong("server-without-an-address", (*RUN, "--server"), "DLI-001"),
     Wrong(
         "server-is-not-in-this-version",

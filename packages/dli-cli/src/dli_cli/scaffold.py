@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, SecretStr
 
-from dli_core.engines.factory import blocks, runnable
+from dli_core.engines.factory import blocks, names
 from dli_core.export.publish import output_errors
 from dli_core.specs.find import KINDS
 from dli_core.specs.schema import json_schema
@@ -32,7 +32,7 @@ _PRESETS = {"duckdb": "    database: data.duckdb # made on first use; relative t
 
 def engines() -> list[str]:
     """The engines that a project can start with."""
-    return list(runnable())
+    return names()
 
 
 def examples() -> list[str]:

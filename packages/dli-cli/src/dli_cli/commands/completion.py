@@ -121,7 +121,7 @@ def _values(metavar: str | None, path: str) -> list[str] | str:
 def _words(metavar: str, path: str) -> list[str]:
     from dli_cli import scaffold  # noqa: PLC0415 - the table is made by a test, not for a user
     from dli_core.config import keys  # noqa: PLC0415 - as above
-    from dli_core.engines.factory import runnable  # noqa: PLC0415 - as above
+    from dli_core.engines.factory import names  # noqa: PLC0415 - as above
     from dli_core.errors import ErrorCode  # noqa: PLC0415 - as above
     from dli_core.export.formats import FORMATS, Compression  # noqa: PLC0415 - as above
     from dli_core.specs.find import KINDS  # noqa: PLC0415 - as above
@@ -129,7 +129,7 @@ def _words(metavar: str, path: str) -> list[str]:
     known = {
         "FORMAT": [*FORMATS, TABLE],
         "CODEC": list(get_args(Compression)),
-        "ENGINE": list(runnable()),
+        "ENGINE": names(),
         "CODE": [code.value for code in ErrorCode],
         "KIND": [*KINDS],
         "SHELL": list(SCRIPTS),

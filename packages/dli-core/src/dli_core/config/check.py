@@ -133,6 +133,7 @@ def _engine(settings: Settings, name: str) -> Check:
         with closing(engine_of(settings, name)) as engine:
             engine.check()
     except DLIError as problem:
+        problem.details.pop("job_id", None)  # nobody will look for it
         return replace(_failed(Text("check.engine_of", name=name), problem), problem=problem)
     return Check(Text("check.engine_of", name=name), "ok", Text("check.answers"))
 

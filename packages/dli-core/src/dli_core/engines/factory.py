@@ -15,7 +15,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from dli_core import engines
-from dli_core.errors import ErrorCode, error
 from dli_core.models.common import ExecutionMode
 from dli_core.models.section import Section
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Package(Protocol):
-    """What an engine's package offers at its import. Where it can run SQL, also `make(settings) -> Engine`.
+    """What an engine's package offers at its import. `make` imports what runs SQL.
 
     Attributes:
         Config: the keys of its block, `local.<name>`.
@@ -37,8 +36,6 @@ class Package(Protocol):
     DIALECT: str
     DRIVER: str
 
-
-class _Runnable(Package, Protocol):
     def make(self, settings: Settings) -> Engine: ...
 
 
@@ -59,9 +56,9 @@ def drivers() -> list[str]:
     return [package.DRIVER for package in packages().values()]
 
 
-def runnable() -> list[str]:
-    """The names of the engines that can run SQL."""
-    return [name for name, package in packages().items() if hasattr(package, "make")]
+def names() -> list[str]:
+    """The names of all engines."""
+    return list(packages())
 
 
 def dialect_of(settings: Settings) -> str:
@@ -80,8 +77,4 @@ def make_engine(settings: Settings, executor: QueryExecutor | None = None) -> En
 
 def engine_of(settings: Settings, name: str) -> Engine:
     """The engine of this name, by its block of the settings, whichever is in use."""
-    able = runnable()
-    if name not in able:
-        origin = str(settings.origin("local.engine"))
-        raise error(ErrorCode.CONFIG_INVALID, "engine_absent", value=name, allowed=", ".join(able), origin=origin)
-    return cast("_Runnable", packages()[name]).make(settings)
+    return packages()[name].make(settings)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dli_core.config.resolve import Override, resolve
-from dli_core.engines.factory import make_engine, runnable
+from dli_core.engines.factory import make_engine, names
 from dli_core.errors import DLIError
 from dli_core.models.common import ExecutionMode
 from dli_core.run.journal import Entry, Journal
@@ -40,7 +40,7 @@ class Orphan:
 def orphans(journal: Journal) -> Iterator[Orphan]:
     """Every lost run that an engine of its own may still be working on, the newest first."""
     for entry in journal.entries():
-        if entry.state == "lost" and entry.engine in runnable():
+        if entry.state == "lost" and entry.engine in names():
             found = look(entry)
             if found.problem is not None or found.running:
                 yield found

@@ -29,7 +29,7 @@ from dli_core.engines.bigquery.errors import (
 from dli_core.engines.bigquery.job import Job
 from dli_core.engines.bigquery.login import Login
 from dli_core.engines.bigquery.result import Result, flowing, opened
-from dli_core.engines.bigquery.statement import needs_session, only_reads, single
+from dli_core.engines.bigquery.statement import first_word, needs_session, only_reads, single
 from dli_core.engines.bigquery.types import columns_of
 from dli_core.engines.stream import QueryStream, timed_out
 from dli_core.engines.worker import CallTimeoutError, interruptible
@@ -188,6 +188,8 @@ class BigQueryEngine:
     def _begin(self, job: Job, session: BigQuerySession | None) -> Result:
         """Everything up to the first rows, on the thread that may be given up."""
         budget = self._budget_of(job.query)
+        if job.query.refuse_writes is not None and not only_reads(job.sql):
+            raise refused(job.query.refuse_writes, statement=first_word(job.sql))
         if job.query.refuse_writes is not None or budget is not None:
             self._admit(job, self._checked(job, session), budget)
         page, described = job.run(self._configuration(job, session, budget))

@@ -118,6 +118,11 @@ def needs_session(sql: str) -> bool:
     return bool(found) and (found[0] in _STATEFUL or not _TEMPORARY.isdisjoint(found))
 
 
+def first_word(sql: str) -> str:
+    """The word that says what a statement is, in capitals; "" where there is none."""
+    return next((found["word"].upper() for found in _TOKEN.finditer(sql) if found["word"]), "")
+
+
 def only_reads(sql: str) -> bool:
     """Whether its first word says that it is a query, and so changes nothing."""
     return next(tokens(sql), "") in {"SELECT", "WITH", "FROM", "("}
