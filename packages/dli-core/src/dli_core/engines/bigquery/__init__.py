@@ -6,6 +6,7 @@ Query ─▶ engine.py: submit, session, budget ─▶ job.py: one job under our
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 DIALECT = "bigquery"
 DRIVER = "google-cloud-bigquery"
+_LOOPBACK = r"(localhost|127(\.\d{1,3}){3}|\[::1\])"
+_EMULATOR = re.compile(rf"http://{_LOOPBACK}(:\d{{1,5}})?/?", re.IGNORECASE)
 
 
 class Config(Section):
@@ -64,9 +67,17 @@ class Config(Section):
     )
     storage_endpoint: str | None = Field(
         default=None,
-        pattern=r"^(localhost|127(\.\d{1,3}){3}|\[::1\]):\d{1,5}$",
+        pattern=rf"^{_LOOPBACK}:\d{{1,5}}$",
         description="Host and port of an emulator's Storage Read API on this machine; unset: Google's own, or none.",
     )
+
+    @property
+    def is_emulator(self) -> bool:
+        """Whether the endpoint is on this machine and knows no login."""
+        return _EMULATOR.fullmatch(self.api_endpoint or "") is not None
+
+    def sends(self, secret: str) -> bool:
+        return super().sends(secret) and not self.is_emulator
 
 
 def make(settings: Settings) -> Engine:
