@@ -11,6 +11,8 @@ from __future__ import annotations
 import ast
 import os
 import signal
+import socketserver
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +44,7 @@ FINDINGS: dict[ErrorCode, dict[str, str | bytes | None]] = {
 ELSEWHERE: dict[ErrorCode, tuple[str, str]] = {
     ErrorCode.EXECUTION_CANCELLED: ("it takes a signal", _HERE),
     ErrorCode.RESULT_INCOMPLETE: ("an engine has to lose rows, and an embedded one loses none", "tests/contract"),
+    ErrorCode.OUTCOME_UNKNOWN: ("a network has to lose an answer", _HERE),
     ErrorCode.SERVER_AUTH_FAILED: ("'dli config check' lists it: nothing is sent to a server yet", "tests/unit"),
     ErrorCode.QUALITY_SPEC_NOT_FOUND: ("the core looks it up; there is no 'dli quality' yet", _HERE),
     ErrorCode.QUALITY_TARGET_NOT_FOUND: ("a finding of quality specs; there is no 'dli quality' yet", _HERE),
@@ -52,7 +55,6 @@ _CATALOG, _LINEAGE, _QUALITY, _SERVER, _WORKFLOW = "catalog", "lineage", "qualit
 ABSENT: dict[ErrorCode, str] = {
     ErrorCode.TABLE_NOT_FOUND: _CATALOG,
     ErrorCode.TRANSPILE_FAILED: "other dialects",
-    ErrorCode.OUTCOME_UNKNOWN: "engines that are reached over a network",
     ErrorCode.BUDGET_EXCEEDED: "engines that bill by the byte",
     ErrorCode.SERVER_UNREACHABLE: _SERVER,
     ErrorCode.SERVER_ERROR: _SERVER,
@@ -132,6 +134,25 @@ def test_an_interrupt_is_told_in_both_languages(lang: str):
     assert (process.returncode, out) == (ErrorCode.EXECUTION_CANCELLED.exit_code, b"")
     assert err.decode().startswith("[DLI-406] ")
     assert _is_korean(err.decode()) == (lang == "ko")
+
+
+class _NoAnswer(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        self.request.recv(1 << 16)  # read, and left without a word
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_a_lost_answer_is_told_in_both_languages(dli, lang: str):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _NoAnswer) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        env = {"DLI_LANG": lang, "DLI_LOCAL__TRINO__URL": url, "DLI_LOCAL__TRINO__USER": "me"}
+        done = dli("run", "CREATE TABLE t AS SELECT 1 AS n", "--engine", "trino", env=env)
+        server.shutdown()
+    assert (done.code, done.out) == (ErrorCode.OUTCOME_UNKNOWN.exit_code, "")
+    assert done.err.startswith("[DLI-409] ")
+    assert "dli-" in done.err
+    assert _is_korean(done.err.splitlines()[0]) == (lang == "ko")
 
 
 def test_quality_specs_are_read_and_judged_already(project: Path):

@@ -166,7 +166,7 @@ def test_the_doctor_speaks_korean(dli, project: Path, tmp_path: Path):
     assert "아무 데서도 읽지 않습니다" in done.out
     assert "✓ duckdb 엔진: 응답합니다" in done.out
     found = json.loads(dli("config", "check", "--format", "json", cwd=project, env=KOREAN).out)
-    assert {"name", "status", "message", "remedy"} == set(found[0])
+    assert {"name", "status", "message", "remedy", "code"} == set(found[0])
     assert found[0]["name"] == "project"
 
 

@@ -22,6 +22,7 @@ class Words:
         create: one that makes the table `t`.
         analyzed: EXPLAIN ANALYZE of a write, in every form.
         tables: the names of the tables of this test, as `name`.
+        values: four rows of one column of each type that all engines have, in the order of `id`.
         after: gives `n` = 1 where none of the dry runs ran.
     """
 
@@ -36,6 +37,7 @@ class Words:
     create: str
     analyzed: tuple[str, ...]
     tables: str
+    values: str
     after: str = ""
 
     def count(self, number: int) -> str:
@@ -104,6 +106,16 @@ DUCKDB = Words(
     create="CREATE TABLE t AS SELECT 1 AS n",
     analyzed=("EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS n", "EXPLAIN (ANALYZE) CREATE TABLE t AS SELECT 1 AS n"),
     tables="SELECT table_name AS name FROM information_schema.tables",
+    values="""
+SELECT * FROM (VALUES
+  (1, TRUE, 9223372036854775807, 0.1::DOUBLE, 12.50::DECIMAL(12, 2), 'it''s "so", 한글 😀', DATE '2024-02-29',
+   TIMESTAMP '2020-01-01 00:00:00.123456', [1, NULL, 3], {'a': 1, 'b': 'x'}, unhex('00FF')),
+  (2, FALSE, -9223372036854775808, -0.0::DOUBLE, -0.01::DECIMAL(12, 2), '', DATE '0001-01-01',
+   TIMESTAMP '1969-12-31 23:59:59.999999', [], {'a': NULL, 'b': ''}, ''::BLOB),
+  (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, [], NULL, NULL),
+  (4, TRUE, 0, 1e21::DOUBLE, 9999999999.99::DECIMAL(12, 2), 'line' || chr(10) || 'end', DATE '9999-12-31',
+   TIMESTAMP '9999-12-31 23:59:59', [-1], {'a': 9007199254740993, 'b': NULL}, '=1+1'::BLOB)
+) AS t(id, flag, whole, real, exact, text, day, moment, list, struct, raw) ORDER BY id""",
     after="SELECT nextval('s') AS n",
 )
 
@@ -153,6 +165,18 @@ TRINO = Words(
     create="CREATE TABLE t AS SELECT 1 AS n",
     analyzed=("EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS n", "EXPLAIN /* */ ANALYZE VERBOSE DELETE FROM t"),
     tables="SELECT table_name AS name FROM information_schema.tables WHERE table_schema = current_schema",
+    values="""
+SELECT id, flag, whole, real, CAST(exact AS DECIMAL(12, 2)) AS exact, text, day, moment, list,
+       CAST(struct AS ROW(a bigint, b varchar)) AS struct, raw
+FROM (VALUES
+  (1, TRUE, 9223372036854775807, DOUBLE '0.1', DECIMAL '12.50', 'it''s "so", 한글 😀', DATE '2024-02-29',
+   TIMESTAMP '2020-01-01 00:00:00.123456', ARRAY[1, NULL, 3], ROW(BIGINT '1', 'x'), X'00ff'),
+  (2, FALSE, -9223372036854775807 - 1, DOUBLE '-0.0', DECIMAL '-0.01', '', DATE '0001-01-01',
+   TIMESTAMP '1969-12-31 23:59:59.999999', ARRAY[], ROW(NULL, ''), X''),
+  (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY[], NULL, NULL),
+  (4, TRUE, 0, 1e21, DECIMAL '9999999999.99', 'line' || chr(10) || 'end', DATE '9999-12-31',
+   TIMESTAMP '9999-12-31 23:59:59.000000', ARRAY[-1], ROW(9007199254740993, NULL), CAST('=1+1' AS varbinary))
+) AS t(id, flag, whole, real, exact, text, day, moment, list, struct, raw) ORDER BY id""",
 )
 
 WORDS = {"duckdb": DUCKDB, "trino": TRINO}

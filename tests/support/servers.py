@@ -13,6 +13,7 @@ from typing import Protocol
 
 import pytest
 
+from tests.support.bigquery_emulator import BigQueryEmulator
 from tests.support.trino_server import TrinoServer, Unavailable
 
 
@@ -32,7 +33,11 @@ def _secure(folder: Path) -> Server:
     return SecureTrino(folder)
 
 
-MAKERS: Mapping[str, Callable[[Path], Server]] = {"trino": TrinoServer, "trino_secure": _secure}
+MAKERS: Mapping[str, Callable[[Path], Server]] = {
+    "trino": TrinoServer,
+    "trino_secure": _secure,
+    "bigquery_emulator": BigQueryEmulator,
+}
 
 
 class Servers:

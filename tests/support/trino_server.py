@@ -92,7 +92,7 @@ class TrinoServer:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - it calls one function of libc
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - it calls one function of libc
         )
         log.close()
         self._began = time.monotonic()
@@ -108,7 +108,8 @@ class TrinoServer:
                 message = f"Trino was not ready after {BOOT} s: {self.folder}/server.log"
                 raise RuntimeError(message)
             time.sleep(0.2)
-        self._only_on_loopback()
+        assert self._process is not None
+        only_on_loopback(self._process.pid)
 
     def stop(self) -> None:
         """End it."""
@@ -171,16 +172,6 @@ class TrinoServer:
                 request = urllib.request.Request(page["nextUri"], headers={"X-Trino-User": "ready"})
         return False
 
-    def _only_on_loopback(self) -> None:
-        assert self._process is not None
-        sockets = {fd.readlink() for fd in Path(f"/proc/{self._process.pid}/fd").iterdir() if fd.is_symlink()}
-        for table in ("tcp", "tcp6"):
-            for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
-                fields = line.split()
-                if fields[3] == "0A" and Path(f"socket:[{fields[9]}]") in sockets:  # it listens there
-                    address = fields[1].partition(":")[0]
-                    assert address in {"0100007F", "0000000000000000FFFF00000100007F"}, line
-
 
 def free_port() -> int:
     """A port of loopback that nobody listens at."""
@@ -232,15 +223,31 @@ def _install(cache: Path, home: Path) -> None:
 
 
 def _fetch(url: str, digest: str, path: Path) -> None:
-    try:
-        with urllib.request.urlopen(url, timeout=60) as answer, path.open("wb") as out:
-            shutil.copyfileobj(answer, out)
-    except (OSError, urllib.error.URLError) as problem:
-        message = f"Trino {VERSION} could not be downloaded from Maven Central: {problem}"
-        raise Unavailable(message) from problem
+    for left in (2, 1, 0):
+        try:
+            with urllib.request.urlopen(url, timeout=60) as answer, path.open("wb") as out:
+                shutil.copyfileobj(answer, out)
+            break
+        except (OSError, urllib.error.URLError) as problem:
+            if not left:
+                message = f"Trino {VERSION} could not be downloaded from Maven Central: {problem}"
+                raise Unavailable(message) from problem
+            time.sleep(2)
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     assert found == digest, f"{url} is not what it was"
 
 
-def _die_with_parent() -> None:
+def only_on_loopback(pid: int) -> None:
+    """Nobody but this machine can ask a process that a test started."""
+    sockets = {fd.readlink() for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink()}
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and Path(f"socket:[{fields[9]}]") in sockets:  # it listens there
+                address = fields[1].partition(":")[0]
+                assert address in {"0100007F", "0000000000000000FFFF00000100007F"}, line
+
+
+def die_with_parent() -> None:
+    """Between fork and exec: the kernel ends the process when the one that started it is gone."""
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)

@@ -229,10 +229,10 @@ def test_every_place_outside_of_an_edit_is_mapped_to_itself(pieces: list[tuple[s
 @pytest.mark.parametrize(
     ("metrics", "place"),
     [
-        ("  - {name: a, aggregation: expression, expression: METRIC(nothing) + 1}", (4, 53)),
-        ("  - {name: a, aggregation: expression, expression: METRIC(a)}", (4, 53)),
-        ("  - {name: a, aggregation: sum, expression: n}\n  - {name: b, aggregation: sum, expression: n +}", (5, 46)),
-        ("  - {name: a, aggregation: expression, expression: n, filters: [n > 1]}", (4, 53)),
+        ("  - {name: a, aggregation: expression, expression: METRIC(nothing) + 1}", (4, 52)),
+        ("  - {name: a, aggregation: expression, expression: METRIC(a)}", (4, 52)),
+        ("  - {name: a, aggregation: sum, expression: n}\n  - {name: b, aggregation: sum, expression: n +}", (5, 45)),
+        ("  - {name: a, aggregation: expression, expression: n, filters: [n > 1]}", (4, 52)),
     ],
 )
 def test_validate_finds_a_metric_that_could_not_be_used(tmp_path: Path, metrics: str, place: tuple[int, int]):

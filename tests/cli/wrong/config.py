@@ -53,7 +53,13 @@ CASES = [
     Wrong("folder-of-the-environment-is-not-there", RUN, "DLI-002", env={"DLI_PROJECT_PATH": "nowhere"}),
     # What this version has not
     Wrong("unknown-engine", (*RUN, "--engine", "oracle"), "DLI-001"),
-    Wrong("trino-is-not-in-this-version", (*RUN, "--engine", "trino"), "DLI-001"),
+    Wrong("trino-without-an-address", (*RUN, "--engine", "trino"), "DLI-003"),
+    Wrong(
+        "password-in-the-address-of-trino",
+        (*RUN, "--engine", "trino"),
+        "DLI-001",
+        files={"dli.yaml": "local: {trino: {url: 'https://me:secret@trino.example.com'}}\n"},
+    ),
     Wrong("bigquery-is-not-in-this-version", RUN, "DLI-001", files={"dli.yaml": "local: {engine: bigquery}\n"}),
     Wrong("server-without-an-address", (*RUN, "--server"), "DLI-001"),
     Wrong(

@@ -25,7 +25,7 @@ type Span = Option<(usize, usize)>;
 
 /// The head of an answer, and where its rows are.
 #[pyfunction]
-fn trino_page<'py>(py: Python<'py>, body: PyBackedBytes) -> PyResult<(Bound<'py, PyBytes>, Span)> {
+fn trino_page(py: Python<'_>, body: PyBackedBytes) -> PyResult<(Bound<'_, PyBytes>, Span)> {
     let found = py.detach(|| envelope(&body));
     let (head, rows) = found.map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok((PyBytes::new(py, &head), rows.map(|rows| (rows.start, rows.end))))

@@ -12,6 +12,7 @@
 pub mod column;
 pub mod json;
 pub mod kind;
+mod number;
 pub mod page;
 pub mod queue;
 pub mod rows;

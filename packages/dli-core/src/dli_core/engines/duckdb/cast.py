@@ -30,6 +30,22 @@ class Producer(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 
+class Taken:
+    """A producer whose capsule was taken already, by Python itself.
+
+    DuckDB reads the first rows when it is asked for its capsule, without the interpreter's lock. A compiled library
+    that asked would think that it still has the lock when it comes to read the source.
+    """
+
+    def __init__(self, producer: Producer) -> None:
+        self._capsule = producer.__arrow_c_stream__()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The capsule, which is read once."""
+        del requested_schema
+        return self._capsule
+
+
 def declared(source: Producer, columns: Columns, wanted: Columns) -> tuple[Producer, Columns, list[str]]:
     """`source` with the types that a spec declares.
 
@@ -38,7 +54,8 @@ def declared(source: Producer, columns: Columns, wanted: Columns) -> tuple[Produ
         columns: (name, type) as the engine says them.
         wanted: (name, type) as the spec declares them; names that the result lacks are warned of.
 
-    Returns the stream to read, its columns, and the warnings.
+    Returns the stream to read, its columns, and the warnings. It may wait for the first row: for a thread that can be
+    given up.
     """
     missing = {name for name, _ in wanted} - {name for name, _ in columns}
     warnings: list[str] = [Text("run.declared_column", name=name) for name, _ in wanted if name in missing]
@@ -54,7 +71,7 @@ def declared(source: Producer, columns: Columns, wanted: Columns) -> tuple[Produ
         (name, str(kind) if name in casts else of_engine)
         for (name, of_engine), kind in zip(columns, relation.types, strict=True)
     )
-    return relation, kinds, warnings
+    return Taken(relation), kinds, warnings
 
 
 @contextmanager

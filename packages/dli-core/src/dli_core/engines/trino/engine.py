@@ -224,22 +224,21 @@ class TrinoEngine:
 
         query = running.query
 
-        def opened() -> tuple[dli_fast.Watch, Columns, list[str]]:
-            relation, kinds, warnings = cast.declared(source, columns, query.columns)
-            return dli_fast.Watch(relation), kinds, warnings  # it runs until there is a first row
+        def opened() -> tuple[cast.Producer, Columns, list[str]]:
+            return cast.declared(source, columns, query.columns)
 
         def failed(text: str) -> DLIError:
             return running.failed(text) if running.failure or source.failed else cast.unfit(text, query)
 
         try:
             with cast.translated(query):
-                watch, kinds, warnings = interruptible(opened, running.stop, query.timeout, grace=_GRACE)
+                producer, kinds, warnings = interruptible(opened, running.stop, query.timeout, grace=_GRACE)
         except CallTimeoutError:
             raise timed_out(query) from None
         except DLIError as problem:
             raise (running.failure or problem) from None
         running.warnings[:0] = warnings
-        return watch, kinds, hooks._replace(translate=failed)
+        return dli_fast.Watch(producer), kinds, hooks._replace(translate=failed)
 
     def _forget(self, running: Running) -> None:
         self._running.pop(running.query.job_id, None)

@@ -68,7 +68,7 @@ def from_error(found: Failure, query: Query | None = None, *, ahead: int = 0) ->
     place = _place(found.get("errorLocation"), query, ahead)
     job = query.job_id if query else None
     if code is ErrorCode.EXECUTION_TIMEOUT:
-        return error(code, "by_engine", engine="Trino", problem=text, job_id=job)
+        return error(ErrorCode.EXECUTION_TIMEOUT, "by_engine", engine="Trino", problem=text, job_id=job)
     if code is ErrorCode.EXECUTION_CANCELLED:
         return error(code, job_id=job)
     final = True if code in {ErrorCode.EXECUTION_FAILED, ErrorCode.EXECUTION_CONNECTION} else None
@@ -82,7 +82,7 @@ def from_status(status: int, text: str, url: str, query: Query | None = None) ->
     facts: dict[str, Any] = {"engine": "Trino", "problem": said, "job_id": query.job_id if query else None}
     if code is ErrorCode.EXECUTION_CONNECTION:
         facts |= {"url": url, "status": status}
-        return error(code, "trino", **facts)
+        return error(ErrorCode.EXECUTION_CONNECTION, "trino", **facts)
     return error(code, **facts)
 
 

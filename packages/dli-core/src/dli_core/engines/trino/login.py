@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from dli_core import __version__
+from dli_core.config.hidden import without_secrets
 from dli_core.config.secrets import address_of, check_host
 from dli_core.engines.trino import Config
 from dli_core.engines.trino.client import Client
@@ -46,6 +47,8 @@ def client(settings: Settings) -> Client:
     options = settings.local.block(Config)
     if not options.url:
         raise error(ErrorCode.CONFIG_MISSING, key="local.trino.url")
+    if without_secrets(options.url) != options.url:
+        raise error(ErrorCode.CONFIG_INVALID, "in_the_url", key="local.trino.url", url=without_secrets(options.url))
     return Client(options.url, _headers(options), _auth(options, settings), _tls(options))
 
 
