@@ -179,4 +179,56 @@ FROM (VALUES
 ) AS t(id, flag, whole, real, exact, text, day, moment, list, struct, raw) ORDER BY id""",
 )
 
-WORDS = {"duckdb": DUCKDB, "trino": TRINO}
+BIGQUERY = Words(
+    numbers="(SELECT n FROM UNNEST(GENERATE_ARRAY(0, {last})) AS n) t",
+    wrong=(
+        "SELEC 1",
+        "SELECT * FROM no_such_table",
+        "SELECT no_such_column FROM UNNEST([1, 2]) AS n",
+        "SELECT no_such_function(1)",
+    ),
+    misplaced=("SELECT\n  1,\n  nope\nFROM UNNEST([1, 2]) AS n", "SELECT 1\n\n  FRM x"),
+    failing=("SELECT CAST('x' AS INT64)", "SELECT CAST(s AS INT64) FROM UNNEST(['1', 'x']) AS s"),
+    change=(
+        ("CREATE TABLE t (n INT64)", None),
+        ("INSERT INTO t VALUES (1), (2)", 2),
+        ("UPDATE t SET n = 3 WHERE n = 1", 1),
+        ("DELETE FROM t WHERE TRUE", 2),
+        ("DROP TABLE t", None),
+    ),
+    statements={
+        "select": "SELECT * FROM t",
+        "with": "WITH q AS (SELECT * FROM t) SELECT * FROM q",
+        "insert": "INSERT INTO t VALUES (9)",
+        "update": "UPDATE t SET n = 9 WHERE TRUE",
+        "delete": "DELETE FROM t WHERE TRUE",
+        "merge": "MERGE INTO t USING (SELECT 9 AS n) s ON t.n = s.n WHEN NOT MATCHED THEN INSERT (n) VALUES (s.n)",
+        "create": "CREATE TABLE other AS SELECT 1 AS n",
+        "create view": "CREATE VIEW v AS SELECT 1 AS n",
+        "drop": "DROP TABLE t",
+        "alter": "ALTER TABLE t ADD COLUMN m INT64",
+        "truncate": "TRUNCATE TABLE t",
+        "two": "SELECT 1; DELETE FROM t WHERE TRUE",
+        "comment": "SELECT 1 /* ; */; INSERT INTO t VALUES (9)",
+        "script": "BEGIN INSERT INTO t VALUES (9); SELECT 1; END",
+        "wrong": "SELEC",
+    },
+    refused=frozenset({"two", "comment", "wrong"}),
+    setup=("CREATE TABLE t AS SELECT n FROM UNNEST([0, 1, 2]) AS n",),
+    create="CREATE TABLE t AS SELECT 1 AS n",
+    analyzed=("BEGIN CREATE TABLE t AS SELECT 1 AS n; END", "EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS n"),
+    tables="SELECT table_name AS name FROM INFORMATION_SCHEMA.TABLES",
+    values=r"""
+SELECT * FROM UNNEST(ARRAY<STRUCT<id INT64, flag BOOL, whole INT64, `real` FLOAT64, exact NUMERIC, text STRING, day DATE,
+  moment DATETIME, list ARRAY<INT64>, struct STRUCT<a INT64, b STRING>, raw BYTES>>[
+  (1, TRUE, 9223372036854775807, 0.1, NUMERIC '12.50', 'it\'s "so", 한글 😀', DATE '2024-02-29',
+   DATETIME '2020-01-01 00:00:00.123456', [1, NULL, 3], STRUCT(1, 'x'), FROM_BASE64('AP8=')),
+  (2, FALSE, -9223372036854775808, -0.0, NUMERIC '-0.01', '', DATE '0001-01-01',
+   DATETIME '1969-12-31 23:59:59.999999', [], STRUCT(NULL, ''), b''),
+  (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+  (4, TRUE, 0, 1e21, NUMERIC '9999999999.99', 'line\nend', DATE '9999-12-31',
+   DATETIME '9999-12-31 23:59:59', [-1], STRUCT(9007199254740993, NULL), b'=1+1')
+]) ORDER BY id""",
+)
+
+WORDS = {"duckdb": DUCKDB, "trino": TRINO, "bigquery": BIGQUERY}
