@@ -44,6 +44,7 @@ FINDINGS: dict[ErrorCode, dict[str, str | bytes | None]] = {
 ELSEWHERE: dict[ErrorCode, tuple[str, str]] = {
     ErrorCode.EXECUTION_CANCELLED: ("it takes a signal", _HERE),
     ErrorCode.RESULT_INCOMPLETE: ("an engine has to lose rows, and an embedded one loses none", "tests/contract"),
+    ErrorCode.BUDGET_EXCEEDED: ("BigQuery has to estimate", "tests/unit"),
     ErrorCode.OUTCOME_UNKNOWN: ("a network has to lose an answer", _HERE),
     ErrorCode.SERVER_AUTH_FAILED: ("'dli config check' lists it: nothing is sent to a server yet", "tests/unit"),
     ErrorCode.QUALITY_SPEC_NOT_FOUND: ("the core looks it up; there is no 'dli quality' yet", _HERE),
@@ -55,7 +56,6 @@ _CATALOG, _LINEAGE, _QUALITY, _SERVER, _WORKFLOW = "catalog", "lineage", "qualit
 ABSENT: dict[ErrorCode, str] = {
     ErrorCode.TABLE_NOT_FOUND: _CATALOG,
     ErrorCode.TRANSPILE_FAILED: "other dialects",
-    ErrorCode.BUDGET_EXCEEDED: "engines that bill by the byte",
     ErrorCode.SERVER_UNREACHABLE: _SERVER,
     ErrorCode.SERVER_ERROR: _SERVER,
     ErrorCode.SERVER_EXECUTION: _SERVER,

@@ -113,7 +113,13 @@ def test_values_of_a_new_engine_are_checked_as_all_are(toy):
     assert "local.toy.bxo" in message
     assert "local.toy.box" in message
     assert "must be 'bigquery', 'duckdb', 'toy' or 'trino'" in toy("run", "SELECT 1", "--engine", "tyo", code=2)
-    assert re.search(r"Use one of: duckdb, toy, trino\.", toy("run", "SELECT 1", "--engine", "bigquery", code=2))
+
+
+def test_a_package_that_cannot_run_sql_is_no_engine_to_run_on(toy, toys: Path):
+    (toys / "half").mkdir()
+    (toys / "half" / "__init__.py").write_text(TOY.lstrip().partition("def make")[0])
+    message = toy("run", "SELECT 1", "--engine", "half", code=2)
+    assert re.search(r"Use one of: bigquery, duckdb, toy, trino\.", message)
 
 
 def test_a_path_of_a_new_engine_is_relative_to_the_project(toy, tmp_path: Path):

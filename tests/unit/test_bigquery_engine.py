@@ -370,6 +370,21 @@ def test_a_budget_that_is_no_size_is_refused(tmp_path: Path, value: str):
     assert caught.value.code is ErrorCode.CONFIG_INVALID
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("dataset", "a.b.c"),
+        ("dataset", "a b"),
+        ("storage_endpoint", "example.com:1"),
+        ("storage_endpoint", "127.0.0.1"),
+    ],
+)
+def test_a_value_of_another_shape_is_refused_in_our_words(tmp_path: Path, key: str, value: str):
+    with pytest.raises(DLIError) as caught:
+        engine(tmp_path, **{key: value})
+    assert f"local.bigquery.{key}: must be" in str(caught.value)
+
+
 def test_a_session_of_another_engine_is_refused(server: Server, tmp_path: Path):
     class Other:
         def close(self) -> None: ...

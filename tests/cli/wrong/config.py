@@ -60,7 +60,18 @@ CASES = [
         "DLI-001",
         files={"dli.yaml": "local: {trino: {url: 'https://me:secret@trino.example.com'}}\n"},
     ),
-    Wrong("bigquery-is-not-in-this-version", RUN, "DLI-001", files={"dli.yaml": "local: {engine: bigquery}\n"}),
+    Wrong(
+        "bigquery-without-a-project",
+        (*RUN, "--engine", "bigquery"),
+        "DLI-003",
+        files={"dli.yaml": "local: {bigquery: {api_endpoint: 'http://127.0.0.1:1'}}\n"},
+    ),
+    Wrong(
+        "budget-of-bigquery-is-no-size",
+        (*RUN, "--engine", "bigquery"),
+        "DLI-001",
+        files={"dli.yaml": "local: {bigquery: {budget: ten}}\n"},
+    ),
     Wrong("server-without-an-address", (*RUN, "--server"), "DLI-001"),
     Wrong(
         "server-is-not-in-this-version",
