@@ -174,13 +174,13 @@ def variables() -> str:
 def engines() -> str:
     """What each engine can do, as the contract tests ask it."""
     made = {name: _capabilities(name) for name in names()} | {"mock": ExecutorEngine.capabilities}
-    names = list(Capabilities.__dataclass_fields__)
-    head = f"| engine | {' | '.join(name.replace('_', ' ') for name in names)} |"
+    fields = list(Capabilities.__dataclass_fields__)
+    head = f"| engine | {' | '.join(name.replace('_', ' ') for name in fields)} |"
     rows = [
-        f"| `{engine}` | {' | '.join('yes' if getattr(can, name) else 'no' for name in names)} |"
+        f"| `{engine}` | {' | '.join('yes' if getattr(can, name) else 'no' for name in fields)} |"
         for engine, can in made.items()
     ]
-    return "\n".join([head, "|---" * (len(names) + 1) + "|", *rows])
+    return "\n".join([head, "|---" * (len(fields) + 1) + "|", *rows])
 
 
 def _capabilities(engine: str) -> Capabilities:

@@ -108,12 +108,12 @@ DUCKDB = Words(
     tables="SELECT table_name AS name FROM information_schema.tables",
     values="""
 SELECT * FROM (VALUES
-  (1, TRUE, 9223372036854775807, 0.1::DOUBLE, 12.50::DECIMAL(12, 2), 'it''s "so", 한글 😀', DATE '2024-02-29',
-   TIMESTAMP '2020-01-01 00:00:00.123456', [1, NULL, 3], {'a': 1, 'b': 'x'}, unhex('00FF')),
-  (2, FALSE, -9223372036854775808, -0.0::DOUBLE, -0.01::DECIMAL(12, 2), '', DATE '0001-01-01',
+  (1, TRUE, 9223372036854775807, 0.1::DOUBLE, 12.50::DECIMAL(38, 9), 'it''s "so", 한글 😀', DATE '2024-02-29',
+   TIMESTAMP '2020-01-01 00:00:00.123456', [1, 2, 3], {'a': 1, 'b': 'x'}, unhex('00FF')),
+  (2, FALSE, -9223372036854775808, -0.0::DOUBLE, -0.01::DECIMAL(38, 9), '', DATE '0001-01-01',
    TIMESTAMP '1969-12-31 23:59:59.999999', [], {'a': NULL, 'b': ''}, ''::BLOB),
   (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, [], NULL, NULL),
-  (4, TRUE, 0, 1e21::DOUBLE, 9999999999.99::DECIMAL(12, 2), 'line' || chr(10) || 'end', DATE '9999-12-31',
+  (4, TRUE, 0, 1e21::DOUBLE, 9999999999.99::DECIMAL(38, 9), 'line' || chr(10) || 'end', DATE '9999-12-31',
    TIMESTAMP '9999-12-31 23:59:59', [-1], {'a': 9007199254740993, 'b': NULL}, '=1+1'::BLOB)
 ) AS t(id, flag, whole, real, exact, text, day, moment, list, struct, raw) ORDER BY id""",
     after="SELECT nextval('s') AS n",
@@ -166,11 +166,11 @@ TRINO = Words(
     analyzed=("EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS n", "EXPLAIN /* */ ANALYZE VERBOSE DELETE FROM t"),
     tables="SELECT table_name AS name FROM information_schema.tables WHERE table_schema = current_schema",
     values="""
-SELECT id, flag, whole, real, CAST(exact AS DECIMAL(12, 2)) AS exact, text, day, moment, list,
+SELECT id, flag, whole, real, CAST(exact AS DECIMAL(38, 9)) AS exact, text, day, moment, list,
        CAST(struct AS ROW(a bigint, b varchar)) AS struct, raw
 FROM (VALUES
   (1, TRUE, 9223372036854775807, DOUBLE '0.1', DECIMAL '12.50', 'it''s "so", 한글 😀', DATE '2024-02-29',
-   TIMESTAMP '2020-01-01 00:00:00.123456', ARRAY[1, NULL, 3], ROW(BIGINT '1', 'x'), X'00ff'),
+   TIMESTAMP '2020-01-01 00:00:00.123456', ARRAY[1, 2, 3], ROW(BIGINT '1', 'x'), X'00ff'),
   (2, FALSE, -9223372036854775807 - 1, DOUBLE '-0.0', DECIMAL '-0.01', '', DATE '0001-01-01',
    TIMESTAMP '1969-12-31 23:59:59.999999', ARRAY[], ROW(NULL, ''), X''),
   (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY[], NULL, NULL),
@@ -218,10 +218,16 @@ BIGQUERY = Words(
     create="CREATE TABLE t AS SELECT 1 AS n",
     analyzed=("BEGIN CREATE TABLE t AS SELECT 1 AS n; END", "EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS n"),
     tables="SELECT table_name AS name FROM INFORMATION_SCHEMA.TABLES",
-    values="""
-SELECT * FROM UNNEST([
-  STRUCT(1 AS id, TRUE AS flag, 9223372036854775807 AS whole, 0.1 AS real, NUMERIC '12.50' AS exact,
-         'it\\'s "so", 한글 😀' AS text, DATE '2024-02-29' AS day, DATETIME '2020-01-01 00:00:00.123456' AS moment)
+    values=r"""
+SELECT * FROM UNNEST(ARRAY<STRUCT<id INT64, flag BOOL, whole INT64, `real` FLOAT64, exact NUMERIC, text STRING, day DATE,
+  moment DATETIME, list ARRAY<INT64>, struct STRUCT<a INT64, b STRING>, raw BYTES>>[
+  (1, TRUE, 9223372036854775807, 0.1, NUMERIC '12.50', 'it\'s "so", 한글 😀', DATE '2024-02-29',
+   DATETIME '2020-01-01 00:00:00.123456', [1, 2, 3], STRUCT(1, 'x'), FROM_BASE64('AP8=')),
+  (2, FALSE, -9223372036854775808, -0.0, NUMERIC '-0.01', '', DATE '0001-01-01',
+   DATETIME '1969-12-31 23:59:59.999999', [], STRUCT(NULL, ''), b''),
+  (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+  (4, TRUE, 0, 1e21, NUMERIC '9999999999.99', 'line\nend', DATE '9999-12-31',
+   DATETIME '9999-12-31 23:59:59', [-1], STRUCT(9007199254740993, NULL), b'=1+1')
 ]) ORDER BY id""",
 )
 

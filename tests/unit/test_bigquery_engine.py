@@ -12,7 +12,9 @@ import pytest
 from google.api_core import exceptions as google
 
 from dli_core.config import Override, resolve
+from dli_core.config.check import check
 from dli_core.engines.base import Query
+from dli_core.engines.bigquery import Config
 from dli_core.engines.bigquery import api as api_module
 from dli_core.engines.bigquery import job as job_module
 from dli_core.engines.bigquery.engine import BigQueryEngine
@@ -310,8 +312,32 @@ def test_without_the_driver_it_says_what_to_install(tmp_path: Path, monkeypatch:
 
 
 def test_credentials_do_not_go_to_an_endpoint_in_the_clear(tmp_path: Path):
-    found = failure(engine(tmp_path, api_endpoint="http://bigquery.example.com"), "SELECT 1")
+    found = failure(engine(tmp_path, api_endpoint="http://me:s3cret@bigquery.example.com"), "SELECT 1")
     assert (found.code, found.details["reason"]) == (ErrorCode.CONFIG_INVALID, "bigquery_in_the_clear")
+    assert "s3cret" not in format_error(found)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "sent"),
+    [
+        (None, True),
+        ("https://bigquery.example.com", True),
+        ("https://127.0.0.1:9050", True),
+        ("http://127.0.0.1:9050", False),
+        ("http://localhost:9050/", False),
+        ("http://[::1]:9050", False),
+        ("http://127.0.0.1.example.com", True),
+        ("http://user@127.0.0.1", True),
+    ],
+)
+def test_an_emulator_on_this_machine_gets_no_credentials(endpoint: str | None, sent: bool):
+    assert Config(api_endpoint=endpoint).sends("credentials") is sent
+
+
+def test_the_check_of_the_configuration_says_nothing_of_credentials_that_are_not_sent(tmp_path: Path):
+    overrides = {"local.bigquery.api_endpoint": Override("http://127.0.0.1:1", "test")}
+    settings = resolve(overrides, project=tmp_path, environ={"DLI_USER_CONFIG": "off"})
+    assert "local.bigquery.credentials" not in [each.name for each in check(settings, environ={})]
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"type": "service_account", "private_key": "s3cret"}'])
@@ -342,6 +368,21 @@ def test_a_budget_that_is_no_size_is_refused(tmp_path: Path, value: str):
     with pytest.raises(DLIError) as caught:
         engine(tmp_path, budget=value)
     assert caught.value.code is ErrorCode.CONFIG_INVALID
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("dataset", "a.b.c"),
+        ("dataset", "a b"),
+        ("storage_endpoint", "example.com:1"),
+        ("storage_endpoint", "127.0.0.1"),
+    ],
+)
+def test_a_value_of_another_shape_is_refused_in_our_words(tmp_path: Path, key: str, value: str):
+    with pytest.raises(DLIError) as caught:
+        engine(tmp_path, **{key: value})
+    assert f"local.bigquery.{key}: must be" in str(caught.value)
 
 
 def test_a_session_of_another_engine_is_refused(server: Server, tmp_path: Path):

@@ -67,10 +67,16 @@ CASES = [
         files={"dli.yaml": "local: {engine: bigquery, bigquery: {project: p, credentials: nowhere.json}}\n"},
     ),
     Wrong(
-        "bigquery-that-is-not-there",
-        RUN,
-        "DLI-403",
-        files={"dli.yaml": "local: {engine: bigquery, bigquery: {project: p, api_endpoint: 'http://127.0.0.1:1'}}\n"},
+        "bigquery-without-a-project",
+        (*RUN, "--engine", "bigquery"),
+        "DLI-003",
+        files={"dli.yaml": "local: {bigquery: {api_endpoint: 'http://127.0.0.1:1'}}\n"},
+    ),
+    Wrong(
+        "budget-of-bigquery-is-no-size",
+        (*RUN, "--engine", "bigquery"),
+        "DLI-001",
+        files={"dli.yaml": "local: {bigquery: {budget: ten}}\n"},
     ),
     Wrong("server-without-an-address", (*RUN, "--server"), "DLI-001"),
     Wrong(

@@ -219,6 +219,9 @@ def _hosts(settings: Settings) -> Iterator[Check]:
         url = value_at(settings, host_key)
         if not url or (value_at(settings, secret) is None):
             continue
+        path, _, name = secret.rpartition(".")
+        if not value_at(settings, path).sends(name):
+            continue
         try:
             check_host(settings, secret)
         except DLIError as problem:

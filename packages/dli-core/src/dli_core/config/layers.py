@@ -21,7 +21,7 @@ from dli_core.config.keys import Parts, join
 from dli_core.config.origin import Origin
 from dli_core.config.problems import Problem, bad_value, unknown_key
 from dli_core.config.settings import OVERLAY_ONLY, Settings
-from dli_core.errors.phrase import Text, either
+from dli_core.errors.phrase import Text, either, reason_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -230,7 +230,14 @@ def _wanted(parts: Parts, value: object, found: ErrorDetails) -> str:
             return Text("config.or_less", limit=facts["le"])
         case _:
             known = _MESSAGES.get(kind)
-            return Text(known) if known else found["msg"].replace("Input should be", "must be", 1)
+            told = reason_of(facts["error"]) if kind == "value_error" else found["msg"]
+            return (
+                Text(known)
+                if known
+                else told
+                if isinstance(told, Text)
+                else told.replace("Input should be", "must be", 1)
+            )
 
 
 def _shown(parts: Parts, value: object) -> str:

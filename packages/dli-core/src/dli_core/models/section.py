@@ -35,6 +35,10 @@ class Section(BaseModel):
     secrets: ClassVar[Secrets] = {}
     files: ClassVar[Files] = {}
 
+    def sends(self, secret: str) -> bool:
+        """Whether this secret goes out at all, as the block is set."""
+        return secret in self.secrets
+
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """Without the passwords of URLs; those of SecretStr show nothing by themselves."""
         for name, value in super().__repr_args__():

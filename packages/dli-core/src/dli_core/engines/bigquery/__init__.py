@@ -6,11 +6,13 @@ Query ─▶ engine.py: submit, session, budget ─▶ job.py: one job under our
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+import re
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from dli_core.errors import ErrorCode, error
+from dli_core.errors.phrase import Text
 from dli_core.models.section import Files, Secrets, Section
 from dli_core.models.size import Size
 
@@ -20,6 +22,22 @@ if TYPE_CHECKING:
 
 DIALECT = "bigquery"
 DRIVER = "google-cloud-bigquery"
+_LOOPBACK = r"(localhost|127(\.\d{1,3}){3}|\[::1\])"
+_EMULATOR = re.compile(rf"http://{_LOOPBACK}(:\d{{1,5}})?/?", re.IGNORECASE)
+_DATASET = re.compile(r"([^.\s]+\.)?\w+")
+_ENDPOINT = re.compile(rf"{_LOOPBACK}:\d{{1,5}}", re.IGNORECASE)
+
+
+def _dataset(value: str) -> str:
+    if not _DATASET.fullmatch(value):
+        raise ValueError(Text("bigquery.dataset"))
+    return value
+
+
+def _endpoint(value: str) -> str:
+    if not _ENDPOINT.fullmatch(value):
+        raise ValueError(Text("bigquery.endpoint"))
+    return value
 
 
 class Config(Section):
@@ -31,9 +49,8 @@ class Config(Section):
     project: str | None = Field(
         default=None, description="The Google Cloud project that runs and pays for queries; unset: that of the login."
     )
-    dataset: str | None = Field(
+    dataset: Annotated[str, AfterValidator(_dataset)] | None = Field(
         default=None,
-        pattern=r"^([^.\s]+\.)?\w+$",
         description="The dataset of tables without one, `name` or `project.name`; unset: tables have to say theirs.",
     )
     location: str = Field(default="US", description="The region or multi-region in which queries run.")
@@ -62,11 +79,18 @@ class Config(Section):
     api_endpoint: str | None = Field(
         default=None, description="The URL of BigQuery's API, as for an emulator; unset: Google's own."
     )
-    storage_endpoint: str | None = Field(
+    storage_endpoint: Annotated[str, AfterValidator(_endpoint)] | None = Field(
         default=None,
-        pattern=r"^(localhost|127(\.\d{1,3}){3}|\[::1\]):\d{1,5}$",
         description="Host and port of an emulator's Storage Read API on this machine; unset: Google's own, or none.",
     )
+
+    @property
+    def is_emulator(self) -> bool:
+        """Whether the endpoint is on this machine and knows no login."""
+        return _EMULATOR.fullmatch(self.api_endpoint or "") is not None
+
+    def sends(self, secret: str) -> bool:
+        return super().sends(secret) and not self.is_emulator
 
 
 def make(settings: Settings) -> Engine:

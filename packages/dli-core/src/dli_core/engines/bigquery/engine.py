@@ -45,6 +45,7 @@ T = TypeVar("T")
 
 _GRACE = 2.0  # seconds for a request that was given up; its connection may be dead
 _ABORT = 5.0  # seconds for letting go of a session
+_CHECKING = 15.0  # seconds of trying again for what only checks: a server that is not there must not cost the timeout
 _TIB = 2**40
 
 
@@ -215,7 +216,7 @@ class BigQueryEngine:
         """The statistics of a dry run. Raises what BigQuery finds wrong."""
         configuration = self._configuration(job, session, None)
         configuration["query"].pop("createSession", None)
-        found = self._api.dry_run(configuration, job.patience())
+        found = self._api.dry_run(configuration, job.patience(min(_CHECKING, job.query.timeout)))
         failed = found.get("status", {}).get("errorResult")
         if failed:
             raise from_result(failed, self._login.place, job.query)

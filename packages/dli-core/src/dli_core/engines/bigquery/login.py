@@ -6,7 +6,6 @@ Config ─▶ Login: application default │ file of a key │ an emulator's non
 from __future__ import annotations
 
 import json
-import re
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +15,10 @@ import grpc
 from google.api_core.client_info import ClientInfo
 from google.api_core.client_options import ClientOptions
 from google.auth import credentials as kinds
-from google.auth import impersonated_credentials
 from google.cloud import bigquery
-from google.oauth2 import credentials as user_credentials
-from google.oauth2 import service_account
 
 from dli_core import __version__
+from dli_core.config.hidden import without_secrets
 from dli_core.config.secrets import address_of, check_host
 from dli_core.engines.bigquery import Config
 from dli_core.engines.bigquery.errors import Place, translated
@@ -35,12 +32,8 @@ if TYPE_CHECKING:
 # The library is typed in part.
 _AUTH: Any = google.auth
 _ANONYMOUS: Any = kinds.AnonymousCredentials
-_IMPERSONATED: Any = impersonated_credentials.Credentials
-_SERVICE: Any = service_account.Credentials
-_USER: Any = user_credentials.Credentials
 _CLIENT_INFO: Any = ClientInfo
 _SCOPES = ("https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/cloud-platform")
-_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[::1\]")
 # A result's batches are larger than gRPC's own limit.
 _CHANNEL = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
@@ -57,13 +50,7 @@ class Login:
         """For errors: project and location, as far as they are known."""
         options = self._options
         known = vars(self).get("_credentials", (None, None))[1]
-        return Place(options.project or known, options.location, options.api_endpoint)
-
-    @property
-    def is_emulator(self) -> bool:
-        """Whether the endpoint is on this machine and knows no login."""
-        scheme, host, _ = address_of(self._options.api_endpoint or "") or ("", "", 0)
-        return scheme == "http" and _LOOPBACK.fullmatch(host) is not None
+        return Place(options.project or known, options.location, without_secrets(options.api_endpoint or "") or None)
 
     @property
     def has_storage(self) -> bool:
@@ -114,13 +101,13 @@ class Login:
     @cached_property
     def _credentials(self) -> tuple[Any, str | None]:
         """Credentials and the project they come with."""
-        if self.is_emulator:
+        if self._options.is_emulator:
             return _ANONYMOUS(), None
         self._may_go()
-        with translated(Place(self._options.project, self._options.location, self._options.api_endpoint)):
+        with translated(self.place):
             found, project = self._found()
             if self._options.impersonate:
-                found = _IMPERSONATED(found, self._options.impersonate, list(_SCOPES))
+                found = _impersonated(found, self._options.impersonate)
         return found, project
 
     def _found(self) -> tuple[Any, str | None]:
@@ -135,12 +122,9 @@ class Login:
         try:
             content: dict[str, Any] = json.loads(path.read_text("utf-8"))
             kind = content.get("type")
-            if kind == "service_account":
-                found: Any = _SERVICE.from_service_account_info(content, scopes=list(_SCOPES))
-            elif kind == "authorized_user":
-                found = _USER.from_authorized_user_info(content, scopes=list(_SCOPES))
-            else:
+            if kind not in {"service_account", "authorized_user"}:
                 raise error(ErrorCode.CONFIG_INVALID, "bigquery_key", path=str(path), value=kind)
+            found = _of_key(content)
         except (OSError, ValueError, AttributeError) as problem:
             said = problem.strerror if isinstance(problem, OSError) and problem.strerror else type(problem).__name__
             raise error(ErrorCode.CONFIG_INVALID, "bigquery_key_file", path=str(path), problem=said) from None
@@ -155,5 +139,30 @@ class Login:
         scheme, _, _ = address_of(endpoint) or ("", "", 0)
         if scheme != "https":
             raise error(
-                ErrorCode.CONFIG_INVALID, "bigquery_in_the_clear", key="local.bigquery.api_endpoint", url=endpoint
+                ErrorCode.CONFIG_INVALID,
+                "bigquery_in_the_clear",
+                key="local.bigquery.api_endpoint",
+                url=without_secrets(endpoint),
             )
+
+
+# What few logins need is imported where it is needed.
+
+
+def _of_key(content: dict[str, Any]) -> Any:
+    if content["type"] == "authorized_user":
+        from google.oauth2 import credentials  # noqa: PLC0415
+
+        user: Any = credentials.Credentials
+        return user.from_authorized_user_info(content, scopes=list(_SCOPES))
+    from google.oauth2 import service_account  # noqa: PLC0415
+
+    service: Any = service_account.Credentials
+    return service.from_service_account_info(content, scopes=list(_SCOPES))
+
+
+def _impersonated(source: Any, account: str) -> Any:
+    from google.auth import impersonated_credentials  # noqa: PLC0415
+
+    kind: Any = impersonated_credentials.Credentials
+    return kind(source, account, list(_SCOPES))
