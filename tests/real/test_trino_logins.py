@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dli_core.config import Override, resolve
+from dli_core.engines.base import Query
 from dli_core.engines.factory import make_engine
+from dli_core.engines.trino import running
+from dli_core.engines.trino.client import Client
+from dli_core.engines.trino.errors import from_status
 from dli_core.errors import DLIError, ErrorCode
 from dli_core.errors.show import format_error
 from tests.support.trino_secure import PASSWORD, USER
@@ -89,7 +94,8 @@ def test_a_server_of_an_unknown_authority_is_not_told_the_password(check):
     assert PASSWORD not in format_error(caught.value)
 
 
-def test_a_login_holds_for_every_page(trino_secure, tmp_path: Path):
+@pytest.fixture
+def engine(trino_secure, tmp_path: Path):
     keys = {
         "url": trino_secure.https,
         "verify": str(trino_secure.ca),
@@ -99,9 +105,50 @@ def test_a_login_holds_for_every_page(trino_secure, tmp_path: Path):
     }
     overrides = {f"local.trino.{key}": Override(value, "a test") for key, value in keys.items()}
     overrides["local.engine"] = Override("trino", "a test")
-    from dli_core.engines.base import Query
+    found = make_engine(resolve(overrides, project=tmp_path, environ={"DLI_USER_CONFIG": "off"}))
+    yield found
+    found.close()
 
-    engine = make_engine(resolve(overrides, project=tmp_path, environ={"DLI_USER_CONFIG": "off"}))
-    with engine.stream(Query("SELECT orderkey FROM tpch.tiny.lineitem", "dli-pages")) as stream:
-        assert len(stream.collect()) == 60_175
-    engine.close()
+
+LINES = "SELECT orderkey, linenumber, comment FROM tpch.{}.lineitem ORDER BY orderkey, linenumber"
+
+
+# Spooled results: this server keeps them at an S3 server, once they are large enough
+
+
+@pytest.mark.parametrize("encoding", ["json", "json+zstd", "json+lz4"])
+def test_a_spooled_result_is_whole_and_in_order(engine, encoding: str, monkeypatch: pytest.MonkeyPatch):
+    asked: list[str] = []
+    segment = Client.segment
+
+    def counted(self: Client, uri: str, *rest: Any) -> bytes:
+        asked.append(uri)
+        return segment(self, uri, *rest)
+
+    monkeypatch.setattr(Client, "segment", counted)
+    monkeypatch.setattr(running, "_SPOOLED", encoding)
+    with engine.stream(Query(LINES.format('"sf0.1"'), "dli-spooled", timeout=120)) as stream:
+        found = stream.collect()
+    assert len(found) == 600_572
+    keys = [(int(row[0] or 0), int(row[1] or 0)) for row in found.texts()]
+    assert keys == sorted(keys)
+    assert asked, "nothing was spooled"
+
+
+def test_a_small_result_comes_inline(engine, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Client, "segment", None)  # nothing is fetched from elsewhere
+    with engine.stream(Query("SELECT * FROM tpch.tiny.nation", "dli-inline")) as stream:
+        assert len(stream.collect()) == 25
+
+
+def test_a_segment_that_cannot_be_had_is_an_incomplete_result(engine, monkeypatch: pytest.MonkeyPatch):
+    def gone(self: Client, uri: str, headers: Any, query: Query, patience: Any) -> bytes:
+        raise from_status(404, "gone", self.url, query)
+
+    monkeypatch.setattr(Client, "segment", gone)
+    with (
+        pytest.raises(DLIError) as caught,
+        engine.stream(Query(LINES.format('"sf0.1"'), "dli-gone", timeout=60)) as stream,
+    ):
+        stream.collect()
+    assert caught.value.code is ErrorCode.RESULT_INCOMPLETE

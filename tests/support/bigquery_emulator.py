@@ -14,13 +14,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tests.support.trino_server import Unavailable, die_with_parent, free_port, only_on_loopback
+from tests.support.s3_server import environment
+from tests.support.trino_server import die_with_parent, free_port, only_on_loopback
 
 VERSION = "1.4.0"
 DUCKDB = "1.5.5"  # it pins its own
@@ -118,23 +118,10 @@ def installed(cache: Path) -> Path:
 
 
 def _install(home: Path) -> None:
-    python = home / "bin" / "python"
-    spatial = 'from duckdb_extensions import import_extension; import_extension("spatial")'
-    try:
-        _run([sys.executable, "-m", "venv", str(home)], {})
-        _run([str(python), "-m", "pip", "install", "--quiet", *PINS], {})
-    except subprocess.CalledProcessError as problem:
-        message = f"bqemulator {VERSION} could not be installed from PyPI: {problem.output[-500:]}"
-        raise Unavailable(message) from problem
+    environment(home, PINS)
     (home / "home").mkdir()
     # Without this one in its home the server would try to download it.
-    _run([str(python), "-c", spatial], {"HOME": str(home / "home")})
+    spatial = 'from duckdb_extensions import import_extension; import_extension("spatial")'
+    environ = {**os.environ, "PYTHONPATH": "", "HOME": str(home / "home")}
+    subprocess.run([str(home / "bin" / "python"), "-c", spatial], cwd=home, env=environ, check=True)
     (home / "ready").touch()
-
-
-def _run(command: list[str], more: dict[str, str]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        environ = {**os.environ, "PYTHONPATH": "", **more}
-        subprocess.run(
-            command, cwd=folder, env=environ, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )

@@ -1,4 +1,4 @@
-"""A Trino with logins: HTTPS with a certificate of its own authority, passwords, tokens and client certificates.
+"""A Trino with logins that spools its results: HTTPS, passwords, tokens, client certificates, and an S3 server beside it.
 
 Authority ─▶ ca.pem │ server.pem │ client.pem │ tokens signed with its key         alice: PASSWORD
 """
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
+from tests.support.s3_server import BUCKET, S3Server
 from tests.support.trino_server import TrinoServer, free_port
 
 USER = "alice"
@@ -38,9 +39,39 @@ class SecureTrino(TrinoServer):
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._authority = _certificate("authority", self._key, None)
         tls = free_port()
-        super().__init__(folder, _config(folder, tls), self._files(folder))
+        self._s3 = S3Server(folder / "s3")
+        super().__init__(folder, _config(folder, tls), {**self._files(folder), **self._spool()})
         self.https = f"https://127.0.0.1:{tls}"
         self.ca, self.client = folder / "ca.pem", folder / "client.pem"
+
+    def start(self, cache: Path) -> None:
+        """Begin to boot, with the S3 server."""
+        self._s3.start(cache)
+        super().start(cache)
+
+    def wait(self) -> None:
+        """Return when both answer."""
+        self._s3.wait()
+        super().wait()
+
+    def stop(self) -> None:
+        """End both."""
+        super().stop()
+        self._s3.stop()
+
+    def _spool(self) -> dict[str, str]:
+        keys = {
+            "spooling-manager.name": "filesystem",
+            "fs.s3.enabled": "true",
+            "fs.location": f"s3://{BUCKET}/segments",
+            "fs.segment.encryption": "false",
+            "s3.endpoint": self._s3.url,
+            "s3.region": "us-east-1",
+            "s3.aws-access-key": "any",
+            "s3.aws-secret-key": "any",
+            "s3.path-style-access": "true",
+        }
+        return {"spooling-manager.properties": "".join(f"{key}={value}\n" for key, value in keys.items())}
 
     def token(self, *, seconds: int = 3600, user: str = USER) -> str:
         """A JSON web token of this user, good for so many seconds."""
@@ -83,6 +114,8 @@ def _config(folder: Path, port: int) -> dict[str, str]:
         "http-server.https.keystore.path": f"{etc}/server.pem",
         "http-server.https.truststore.path": f"{etc}/ca.pem",
         "internal-communication.shared-secret": secrets.token_hex(32),
+        "protocol.spooling.enabled": "true",
+        "protocol.spooling.shared-secret-key": base64.b64encode(secrets.token_bytes(32)).decode(),
     }
 
 
