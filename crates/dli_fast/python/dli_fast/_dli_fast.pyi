@@ -14,6 +14,7 @@ from dli_fast._template import Rendered as Rendered
 from dli_fast._template import Secret as Secret
 from dli_fast._template import TemplateError as TemplateError
 from dli_fast._template import Templates as Templates
+from dli_fast._threads import exception_of as exception_of
 from dli_fast._trino import TrinoStream as TrinoStream
 from dli_fast._trino import trino_page as trino_page
 from dli_fast._watch import Watch as Watch

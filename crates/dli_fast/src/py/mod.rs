@@ -11,6 +11,7 @@ mod run;
 mod source;
 mod target;
 mod template;
+mod threads;
 mod trino;
 mod watch;
 mod write;
@@ -26,6 +27,7 @@ fn _dli_fast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     file::register(module)?;
     rows::register(module)?;
     template::register(module)?;
+    threads::register(module)?;
     trino::register(module)?;
     watch::register(module)?;
     write::register(module)?;

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 import threading
 
+import dli_fast
+
 TICK = 0.2  # seconds between two looks
 
 
@@ -20,6 +22,4 @@ def interrupted() -> bool:
     if not main.is_alive():  # Python ends, and waits for the threads that are left
         last = getattr(sys, "last_type", None)
         return isinstance(last, type) and issubclass(last, KeyboardInterrupt)
-    seen = sys._current_exceptions()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - it has no other name
-    found: object = seen.get(main.ident or 0)
-    return isinstance(found[1] if isinstance(found, tuple) else found, KeyboardInterrupt)
+    return isinstance(dli_fast.exception_of(main.ident or 0), KeyboardInterrupt)
