@@ -106,7 +106,7 @@ def _servers(config: pytest.Config) -> Servers:
 
 @pytest.fixture(scope="session")
 def trino(request: pytest.FixtureRequest) -> Server:
-    """A plain Trino: catalogs tpch, tpchdec (its doubles are decimals) and memory."""
+    """A plain Trino: catalogs tpch, tpchdec (doubles are decimals), tpchsql (and columns are the standard's), memory."""
     return _servers(request.config).get("trino")
 
 

@@ -148,6 +148,9 @@ class TrinoServer:
             "config.properties": "".join(f"{key}={value}\n" for key, value in config.items()),
             "catalog/tpch.properties": "connector.name=tpch\n",
             "catalog/tpchdec.properties": "connector.name=tpch\ntpch.double-type-mapping=DECIMAL\n",
+            "catalog/tpchsql.properties": (
+                "connector.name=tpch\ntpch.double-type-mapping=DECIMAL\ntpch.column-naming=STANDARD\n"
+            ),
             "catalog/memory.properties": "connector.name=memory\n",
             **self._files,
         }

@@ -152,7 +152,8 @@ class Map:
     def locate(self, line: int, column: int | None = None) -> tuple[str, int, int | None]:
         return "models/a.sql", line + 10, column
 
-    def excerpt(self, line: int) -> str:
+    def excerpt(self, line: int, column: int | None = None) -> str:
+        del column
         return f"line {line} of the file"
 
 

@@ -174,7 +174,7 @@ def test_bigquery_has_no_filter_and_gets_case():
         "d": Measure(name="d", aggregation="count_distinct", expression="b", filters=["a > 1", "c"]),
         "e": Measure(name="e", aggregation="expression", expression="SUM(b) / COUNT(*)", filters=["a > 1"]),
     }
-    how = Expansion("bigquery", measures.__getitem__)
+    how = Expansion("bigquery", lambda name: (measures[name], "bigquery"))
     sql, _ = expand("SELECT METRIC(n), METRIC(d) AS d, METRIC(e) FROM t", _Same(), how)
     assert sql == (
         "SELECT COUNT(CASE WHEN (a > 1) THEN 1 END) AS `n`, COUNT(DISTINCT CASE WHEN (a > 1) AND (c) THEN b END) AS d, "
@@ -184,7 +184,7 @@ def test_bigquery_has_no_filter_and_gets_case():
 
 @pytest.mark.parametrize("dialect", ["trino", "bigquery"])
 def test_a_median_is_refused_where_there_is_no_exact_one(dialect: str):
-    how = Expansion(dialect, lambda name: Measure(name=name, aggregation="median", expression="a"))
+    how = Expansion(dialect, lambda name: (Measure(name=name, aggregation="median", expression="a"), dialect))
     with pytest.raises(DLIError) as caught:
         expand("SELECT METRIC(m)", _Same(), how)
     assert caught.value.code is ErrorCode.UNSUPPORTED_CONSTRUCT
@@ -202,7 +202,7 @@ class _Same:
     def locate(self, line: int, column: int | None = None):
         return ("sql", line, column)
 
-    def excerpt(self, line: int):
+    def excerpt(self, line: int, column: int | None = None):
         return None
 
 

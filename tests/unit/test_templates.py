@@ -195,9 +195,13 @@ def test_the_engine_error_is_placed_in_the_file_it_came_from(project: Project):
     assert caught.value.details["excerpt"] == "  no_such_column"
 
 
-def test_a_dialect_other_than_the_engine_s_is_refused(project: Project):
-    problem = project.refused("name: c.s.x\nquery_statement: SELECT 1\nexecution: {dialect: trino}\n")
-    assert (problem.code, problem.details["line"]) == (ErrorCode.UNSUPPORTED_CONSTRUCT, 3)
+def test_what_may_mean_something_else_in_the_engine_s_dialect_is_refused(project: Project):
+    problem = project.refused("name: c.s.x\nquery_statement: SELECT 1 / 2 AS h\nexecution: {dialect: trino}\n")
+    assert (problem.code, problem.details["line"], problem.details["column"]) == (
+        ErrorCode.UNSUPPORTED_CONSTRUCT,
+        2,
+        25,
+    )
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,7 @@ def dry_run(session: Session, found: DryRunResult) -> None:
     ]
     console.text(";\n\n".join(texts) + (";" if several else ""))
     console.flush()
+    warn(session, found.warnings)
     complaint = found.error
     if complaint is not None and found.checked:
         details: dict[str, Any] = {**complaint["details"], "exit_code": 1}

@@ -41,8 +41,8 @@ class SourceMap(Protocol):
     def locate(self, line: int, column: int | None = None) -> tuple[str, int, int | None] | None:
         """(path relative to the root, line, column) of a place in the statement; lines and columns from 1."""
 
-    def excerpt(self, line: int) -> str | None:
-        """The user's own line that a line of the statement came from."""
+    def excerpt(self, line: int, column: int | None = None) -> str | None:
+        """The user's own line that a line of the statement came from; of its `column`, where it came from several."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ def place_of(query: Query | None, line: int, column: int | None) -> dict[str, An
         return {"line": line} if line >= 1 else {}
     place = query.source_map.locate(line, column) if query.source_map else None
     if place and query.source_map:
-        path, at, column = place
-        facts = {"path": path, "line": at, "column": column, "excerpt": query.source_map.excerpt(line)}
+        path, at, at_column = place
+        excerpt = query.source_map.excerpt(line, column)
+        facts = {"path": path, "line": at, "column": at_column, "excerpt": excerpt}
     else:
         lines = query.sql.split("\n")
         facts = {"line": line, "column": column, "excerpt": lines[line - 1] if line <= len(lines) else None}

@@ -153,6 +153,7 @@ class DryRunResult(Model):
     estimate: dict[str, Any] = Field(default_factory=dict)  # bytes, rows, cost: what the engine can tell
     columns: tuple[tuple[str, str], ...] = ()  # (name, type)
     parameters: dict[str, Any] = Field(default_factory=dict)
+    warnings: tuple[Said, ...] = ()
 
 
 class Finding(Model):

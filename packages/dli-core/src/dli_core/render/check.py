@@ -22,12 +22,13 @@ from dli_core.render.metrics import expanded
 from dli_core.render.parameters import resolve
 from dli_core.render.template import SpecTemplates, date_values
 from dli_core.render.values import read
-from dli_core.specs.validate import Use, by_place, error_finding
+from dli_core.specs.validate import Use, by_place, error_finding, error_findings
 
 if TYPE_CHECKING:
     from dli_core.config.settings import Settings
     from dli_core.models.metric import MetricSpec
     from dli_core.models.spec import SqlSpec
+    from dli_core.render.finish import Finish
     from dli_core.specs.measures import Measures
 
 _MOST = 100  # wrong parameters of one spec that are told
@@ -59,13 +60,13 @@ def check_templates(
     templates: SpecTemplates,
     settings: Settings,
     names: Collection[str],
-    measures: Measures | None = None,
+    finish: Finish | None = None,
 ) -> list[Finding]:
-    """The same, of templates that are read already; METRIC() too, where there are `measures`."""
+    """The same, of templates that are read already; what `finish` does to them too."""
     functions = Functions(settings, spec.name, names, os.environ)
     found = [*_parameters(spec)]
     if not any(finding.severity == "error" for finding in found):
-        found += _rendered(spec, templates, functions, measures)
+        found += _rendered(spec, templates, functions, finish)
     return by_place([*found, *_refs(templates, functions)])
 
 
@@ -130,7 +131,7 @@ def _refs(templates: SpecTemplates, functions: Functions) -> Iterator[Finding]:
 
 
 def _rendered(
-    spec: SqlSpec, templates: SpecTemplates, functions: Functions, measures: Measures | None
+    spec: SqlSpec, templates: SpecTemplates, functions: Functions, finish: Finish | None
 ) -> Iterator[Finding]:
     """What goes wrong when the statements are rendered with defaults and samples, and what they leave unused."""
     values = resolve(spec.parameters, samples(spec), None, spec.source)
@@ -144,9 +145,11 @@ def _rendered(
             used |= templates.undeclared(text)
             for variant in (values.template, filled):
                 given = {**date_values(date(2025, 1, 31)), **variant}
-                expanded(*templates.render(text, given, functions.all()), templates.dialect, measures)
+                rendered = templates.render(text, given, functions.all())
+                if finish is not None:
+                    finish(*rendered)
         except DLIError as problem:
-            yield error_finding(problem)
+            yield from error_findings(problem)
             used |= {parameter.name for parameter in spec.parameters}
             continue
         yield from _raw_uses(templates, text.name)
@@ -197,8 +200,8 @@ class _Nowhere:
     def locate(self, line: int, column: int | None = None) -> None:
         del line, column
 
-    def excerpt(self, line: int) -> None:
-        del line
+    def excerpt(self, line: int, column: int | None = None) -> None:
+        del line, column
 
 
 def unusable_measures(spec: MetricSpec, dialect: str, measures: Measures) -> Iterator[Finding]:

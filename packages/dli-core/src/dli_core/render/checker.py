@@ -15,6 +15,7 @@ from dli_core.models.metric import MetricSpec
 from dli_core.models.result import Finding
 from dli_core.models.spec import SqlSpec
 from dli_core.render.check import check_templates, lacking_columns, refs, unusable_measures, warning
+from dli_core.render.finish import Finish
 from dli_core.render.template import SpecTemplates
 from dli_core.specs.find import misnamed
 from dli_core.specs.measures import Measures
@@ -30,7 +31,7 @@ class Checker:
     """Checks one spec after another; what they share is read once.
 
     Args:
-        dialect: what templates are rendered for, where a spec does not say what its SQL is written in.
+        dialect: what the engine speaks, and what a spec that names none is written in.
         describe: the columns of a spec's result, where somebody can tell without running it; else None.
     """
 
@@ -47,7 +48,7 @@ class Checker:
         self._describe = describe
         self._others = ProjectCheck(project, self._refs)
         self._datasets = project.names_of("dataset")
-        self._measures: dict[str, Measures] = {}  # by dialect
+        self._measures = Measures(lambda: project, dialect)
         self._templates: dict[tuple[str, str], SpecTemplates | DLIError] = {}
 
     def check(self, spec: Spec) -> list[Finding]:
@@ -58,10 +59,9 @@ class Checker:
             if isinstance(templates, DLIError):
                 found.append(error_finding(templates))
             else:
-                measures = self._measures.setdefault(
-                    templates.dialect, Measures(lambda: self._project, templates.dialect)
-                )
-                found += check_templates(spec, templates, self._settings, self._datasets, measures)
+                measures = self._measures
+                finish = Finish(templates.dialect, self._dialect, measures)
+                found += check_templates(spec, templates, self._settings, self._datasets, finish)
                 found += self._unknown_refs(templates)
                 if isinstance(spec, MetricSpec):
                     found += unusable_measures(spec, templates.dialect, measures)

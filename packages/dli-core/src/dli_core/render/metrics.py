@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 _CALL = re.compile(r"\bmetric\s*\(", re.IGNORECASE)
 
 
-def expanded(sql: str, places: SourceMap, dialect: str, measures: Measures | None) -> tuple[str, SourceMap]:
-    """Rendered SQL with METRIC() expanded, and its source map; as it is without measures. Raises DLI-302."""
+def expanded(
+    sql: str, places: SourceMap, dialect: str, measures: Measures | None, *, allow_inexact: bool = False
+) -> tuple[str, SourceMap]:
+    """Rendered SQL with METRIC() expanded, and its source map; as it is without measures. Raises DLI-302, DLI-303."""
     if measures is None or not _CALL.search(sql):
         return sql, places
     from dli_core.sql.metric import Expansion, expand  # noqa: PLC0415 - sqlglot costs more than a small run
 
-    return expand(sql, places, Expansion(dialect, measures.find))
+    return expand(sql, places, Expansion(dialect, measures.find, allow_inexact))

@@ -65,8 +65,9 @@ class FileMap(NamedTuple):
             return None
         return self.texts[found[0]].locate(found[1], found[2])
 
-    def excerpt(self, line: int) -> str | None:
-        """The user's own line that line `line` of the statement came from."""
+    def excerpt(self, line: int, column: int | None = None) -> str | None:
+        """The user's own line that line `line` of the statement came from. `column` tells nothing more here."""
+        del column
         found = self.rendered.locate(line)
         text = self.texts.get(found[0]) if found else None
         return text.excerpt(found[1]) if text and found else None

@@ -37,7 +37,7 @@ class Execution:
     def __init__(self, plan: Plan, engine: Engine, settings: Settings, refuse: WriteRefusal | None) -> None:
         self.plan = plan
         self.engine = engine
-        self.warnings: list[str] = []
+        self.warnings: list[str] = [*plan.warnings]
         self._refuse: WriteRefusal | None = refuse
         self._environment = settings.environment
         self._started = time.monotonic()

@@ -123,7 +123,7 @@ class LocalRunner:
 
     @property
     def _measures(self) -> Measures:
-        """What METRIC() names."""
+        """What METRIC() names; a spec that does not say its dialect is written in the engine's."""
         return Measures(self.load, self.dialect)
 
     def stream(self, request: RunRequest) -> QueryStream:
@@ -141,7 +141,7 @@ class LocalRunner:
             # What the pre statements would make is not there: the engine cannot know.
             found = found.model_copy(update={"valid": True, "checked": False, "error": None})
         statements = tuple(statement.shown for statement in plan.statements)
-        shown = {"sql": plan.main.shown, "statements": statements, "parameters": plan.shown}
+        shown = {"sql": plan.main.shown, "statements": statements, "parameters": plan.shown, "warnings": plan.warnings}
         shown["engine_title"] = self.engine.title
         return found.model_copy(update=shown)
 

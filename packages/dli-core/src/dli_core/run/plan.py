@@ -1,21 +1,20 @@
 """spec + parameters → the statements of one run.
 
-RunRequest ─▶ load ─▶ parameters ─▶ render ─▶ METRIC() expanded ─▶ Plan
+RunRequest ─▶ load ─▶ parameters ─▶ render ─▶ METRIC() expanded, translated where the engine needs it ─▶ Plan
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from dli_core.engines.base import SourceMap
 from dli_core.errors import DLIError, ErrorCode, error
 from dli_core.models.size import bytes_of
+from dli_core.render.finish import Finish
 from dli_core.render.functions import Functions
-from dli_core.render.metrics import expanded
 from dli_core.render.parameters import Values, ad_hoc, resolve
 from dli_core.render.sources import Text
 from dli_core.render.template import SpecTemplates, date_values, needs_ds
@@ -56,6 +55,7 @@ class Plan:
     retry_delay: float = 0.0  # seconds
     budget: int | None = None  # the most bytes that a statement may read, by the spec
     values: Values = field(default_factory=Values)
+    warnings: tuple[str, ...] = ()  # that it was translated, and what may differ now
 
     @property
     def main(self) -> Statement:
@@ -86,17 +86,17 @@ def plan_spec(
         spec: what runs.
         request: its parameters and the like.
         settings: where it runs.
-        dialect: what its templates are rendered for.
+        dialect: what the engine speaks. Templates are rendered for the dialect that the spec is written in.
         names: of all datasets of the project, for `ref()` by a short name.
         measures: what METRIC() names; without them it stays as it is.
 
     Raises DLI-1xx, 2xx or 3xx when a parameter, the template or a file is wrong. Nothing ran then.
     """
-    _check_dialect(spec, dialect)
-    templates = SpecTemplates.of(spec, settings.base, dialect)
+    written = spec.execution.dialect or dialect
+    templates = SpecTemplates.of(spec, settings.base, written)
     values = resolve(spec.parameters, request.parameters, request.defaults, spec.source)
     functions = Functions(settings, spec.name, names, os.environ)
-    finish = partial(expanded, dialect=dialect, measures=measures)
+    finish = Finish(written, dialect, measures, allow_inexact=request.allow_inexact)
     statements = _render(templates, values, request, functions, spec.pre_statements, spec.post_statements, finish)
     return Plan(
         spec.name,
@@ -109,6 +109,7 @@ def plan_spec(
         spec.execution.retry_delay_seconds,
         bytes_of(spec.execution.budget) if spec.execution.budget else None,
         values.knowing(functions.secrets),
+        tuple(finish.warnings),
     )
 
 
@@ -125,7 +126,7 @@ def plan_sql(
     values = ad_hoc(request.parameters)
     functions = Functions(settings, None, names, os.environ)
     try:
-        finish = partial(expanded, dialect=dialect, measures=measures)
+        finish = Finish(dialect, dialect, measures, allow_inexact=request.allow_inexact)
         statements = _render(templates, values, request, functions, (), (), finish)
     except DLIError as problem:
         if problem.details.get("reason") == "undefined" and str(problem.details.get("problem")).isidentifier():
@@ -138,6 +139,7 @@ def plan_sql(
         None,
         timeout_of(request, settings, None),
         values=values.knowing(functions.secrets),
+        warnings=tuple(finish.warnings),
     )
 
 
@@ -154,15 +156,6 @@ def timeout_of(request: RunRequest, settings: Settings, spec: SqlSpec | None) ->
     return float(by_spec or configured or DEFAULT_TIMEOUT)
 
 
-def _check_dialect(spec: SqlSpec, dialect: str) -> None:
-    written = spec.execution.dialect
-    if written is not None and written != dialect:
-        place = spec.source.at("execution", "dialect") if spec.source else {}
-        raise error(
-            ErrorCode.UNSUPPORTED_CONSTRUCT, "other_dialect", name=spec.name, dialect=written, engine=dialect, **place
-        )
-
-
 def _render(
     templates: SpecTemplates,
     values: Values,
@@ -170,7 +163,7 @@ def _render(
     functions: Functions,
     pre: Sequence[SideStatement],
     post: Sequence[SideStatement],
-    finish: Callable[[str, SourceMap], tuple[str, SourceMap]],
+    finish: Finish,
 ) -> tuple[Statement, ...]:
     dates = date_values(request.ds)
     lacking = needs_ds(templates, {**dates, **values.template})

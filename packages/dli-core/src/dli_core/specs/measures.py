@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 
 class Measures:
-    """Read when somebody first asks for one."""
+    """Read when somebody first asks for one.
+
+    Args:
+        load: the project.
+        dialect: what a spec that does not say it is written in: the engine's.
+    """
 
     def __init__(self, load: Callable[[], Project], dialect: str) -> None:
         self._load = load
@@ -32,10 +37,10 @@ class Measures:
                 found.setdefault(measure.name, []).append((spec, measure))
         return found
 
-    def find(self, name: str) -> Measure:
-        """The metric called `name`.
+    def find(self, name: str) -> tuple[Measure, str]:
+        """The metric called `name`, and the dialect that it is written in.
 
-        Raises DLI-302 when there is none, or more than one; DLI-303 when it is written in another dialect.
+        Raises DLI-302 when there is none, or more than one.
         """
         of, _, last = name.rpartition(".")
         found = [
@@ -49,12 +54,7 @@ class Measures:
         if not found:
             raise error(ErrorCode.METRIC_EXPANSION, name=name, candidates=self._near(of, last))
         spec, measure = found[0]
-        written = spec.execution.dialect
-        if written is not None and written != self._dialect:
-            raise error(
-                ErrorCode.UNSUPPORTED_CONSTRUCT, "other_dialect", name=name, dialect=written, engine=self._dialect
-            )
-        return measure
+        return measure, spec.execution.dialect or self._dialect
 
     def _near(self, of: str, last: str) -> list[str] | None:
         if of and last in self._all:  # the metric is there, and its spec is misspelt

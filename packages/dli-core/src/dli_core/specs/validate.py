@@ -58,6 +58,15 @@ def error_finding(problem: DLIError) -> Finding:
     return Finding(severity="error", code=problem.code.value, message=message, **place)
 
 
+def error_findings(problem: DLIError) -> Iterator[Finding]:
+    """An error as findings: one for each of the places that it lists."""
+    for item in problem.details.get("problems") or ():
+        place = {key: item.get(key) or problem.details.get(key) for key in ("path", "line", "column")}
+        yield Finding(severity="error", code=problem.code.value, message=item["message"], **place)
+    if not problem.details.get("problems"):
+        yield error_finding(problem)
+
+
 class ProjectCheck:
     """Checks specs against all others of their project.
 

@@ -52,10 +52,10 @@ class EditedMap:
             return None
         return self._inner.locate(old[0], None if column is None else old[1])
 
-    def excerpt(self, line: int) -> str | None:
+    def excerpt(self, line: int, column: int | None = None) -> str | None:
         """As SourceMap says."""
-        old = self._before(line, 1)
-        return None if old is None else self._inner.excerpt(old[0])
+        old = self._before(line, column or 1)
+        return None if old is None else self._inner.excerpt(old[0], None if column is None else old[1])
 
     def _before(self, line: int, column: int) -> tuple[int, int] | None:
         if not 1 <= line < len(self._lines):

@@ -30,11 +30,13 @@ class Expansion(NamedTuple):
 
     Attributes:
         dialect: what the SQL is written in: duckdb, trino or bigquery.
-        find: the metric of a name, `m` or `spec.m`; raises DLI-302.
+        find: the metric of a name, `m` or `spec.m`, and the dialect that it is written in; raises DLI-302.
+        allow_inexact: take a metric of another dialect even where its translation may mean something else.
     """
 
     dialect: str
-    find: Callable[[str], Measure]
+    find: Callable[[str], tuple[Measure, str]]
+    allow_inexact: bool = False
 
 
 def expand(sql: str, source_map: SourceMap, how: Expansion) -> tuple[str, SourceMap]:
@@ -53,7 +55,7 @@ def _placed(problem: DLIError, source_map: SourceMap, line: int | None, column: 
     found = None if line is None else source_map.locate(line, column)
     if line is not None and found is not None:
         path, line_, column_ = found
-        problem.details.update(path=path, line=line_, column=column_, excerpt=source_map.excerpt(line))
+        problem.details.update(path=path, line=line_, column=column_, excerpt=source_map.excerpt(line, column))
     return problem
 
 
@@ -87,11 +89,13 @@ def _replacement(call: exp.Anonymous, start: int, how: Expansion, within: Sequen
     name = ""
     try:
         name = _name(call)
-        measure = how.find(name)
+        measure, written = how.find(name)
         if measure.name in within:
             chain = " → ".join([*within, measure.name])
             raise error(ErrorCode.METRIC_EXPANSION, "cycle", name=name, chain=chain)
-        text = _aggregate(measure, how, [*within, measure.name])
+        text = _aggregate(measure, how._replace(dialect=written), [*within, measure.name])
+        if written != how.dialect:
+            text = _translated(text, written, how)
     except UnreadableError as problem:
         failure = error(ErrorCode.METRIC_EXPANSION, "expression", name=name, problem=reason_of(problem))
         failure.details["offset"] = start
@@ -102,6 +106,13 @@ def _replacement(call: exp.Anonymous, start: int, how: Expansion, within: Sequen
     if not within and isinstance(call.parent, exp.Select) and call.arg_key == "expressions":
         text += f" AS {exp.to_identifier(measure.name, quoted=True).sql(how.dialect)}"
     return text
+
+
+def _translated(text: str, written: str, how: Expansion) -> str:
+    """The aggregate in the dialect of the query around it."""
+    from dli_core.sql.translate import expression  # noqa: PLC0415 - most metrics are of the query's own dialect
+
+    return expression(text, written, how.dialect, allow_inexact=how.allow_inexact)
 
 
 def _name(call: exp.Anonymous) -> str:
