@@ -111,6 +111,12 @@ def trino(request: pytest.FixtureRequest) -> Server:
 
 
 @pytest.fixture(scope="session")
+def bigquery_lookalike(request: pytest.FixtureRequest) -> Server:
+    """A look-alike of BigQuery, stateful: tests/real/bigquery/lookalike."""
+    return _servers(request.config).get("bigquery_lookalike")
+
+
+@pytest.fixture(scope="session")
 def bigquery_emulator(request: pytest.FixtureRequest) -> Server:
     """An emulator of BigQuery: tests/support/bigquery_emulator.py."""
     return _servers(request.config).get("bigquery_emulator")

@@ -47,9 +47,9 @@ def _trino(folder: Path, request: pytest.FixtureRequest | None) -> Engine:
     return engine
 
 
-def _bigquery(folder: Path, request: pytest.FixtureRequest | None) -> Engine:
+def _bigquery(folder: Path, request: pytest.FixtureRequest | None, server: str = "bigquery_emulator") -> Engine:
     """In a dataset of its own, where it runs."""
-    emulator = request.getfixturevalue("bigquery_emulator") if request else None
+    emulator = request.getfixturevalue(server) if request else None
     keys = {"project": "test", "dataset": f"d{uuid4().hex}", "api_endpoint": "http://127.0.0.1:1"}
     if emulator:
         keys |= {"api_endpoint": emulator.url, "storage_endpoint": emulator.storage}
@@ -81,6 +81,8 @@ REAL = {"trino": "trino", "bigquery": "bigquery_emulator"}  # needs this server
 # What the server that stands for the engine here cannot do: it runs jobs within the request that sends them, so that
 # none can be cancelled, has no sessions, says no places of names, and looks at no table in a dry run.
 LACKS = {"bigquery": {"cancels", "temporary_tables", "places", "dry_run"}}
+# So what needs one of these is asked of a look-alike, which is our own.
+INSTEAD = {"bigquery": "bigquery_lookalike"}
 
 
 @cache
@@ -94,18 +96,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test runs on every engine that declares what it `needs`."""
     if "engine" in metafunc.fixturenames:
         needed = [name for mark in metafunc.definition.iter_markers("needs") for name in mark.args]
-        able = [
-            name
-            for name, can in _capabilities().items()
-            if all(getattr(can, need) and need not in LACKS.get(name, ()) for need in needed)
-        ]
-        params = [pytest.param(name, marks=[pytest.mark.real(REAL[name])] if name in REAL else []) for name in able]
+        able = [name for name, can in _capabilities().items() if all(getattr(can, need) for need in needed)]
+        params = []
+        for name in able:
+            server = INSTEAD[name] if LACKS.get(name, set()).intersection(needed) else REAL.get(name)
+            params.append(pytest.param((name, server), marks=[pytest.mark.real(server)] if server else [], id=name))
         metafunc.parametrize("engine", params, indirect=True)
 
 
 @pytest.fixture
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
-    return ENGINES[request.param](tmp_path, request)
+    name, server = request.param
+    return _bigquery(tmp_path, request, server) if name == "bigquery" else ENGINES[name](tmp_path, request)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -142,7 +142,7 @@ def test_a_query_that_takes_too_long_is_stopped(engine: Engine):
     assert time.monotonic() - start < 5
 
 
-@pytest.mark.needs("runs_sql", "cancels")
+@pytest.mark.needs("runs_sql", "cancels", "flows")
 def test_a_query_cancelled_from_another_thread_says_so(engine: Engine):
     with ask(engine, words(engine).flowing) as stream:
         threading.Timer(0.3, stream.cancel).start()
@@ -153,7 +153,7 @@ def test_a_query_cancelled_from_another_thread_says_so(engine: Engine):
         assert time.monotonic() - start < 2
 
 
-@pytest.mark.needs("runs_sql", "cancels")
+@pytest.mark.needs("runs_sql", "cancels", "flows")
 def test_a_stream_left_early_stops_its_query(engine: Engine):
     with ask(engine, words(engine).flowing) as stream:
         assert len(stream.collect(limit=5)) == 5

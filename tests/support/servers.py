@@ -14,6 +14,7 @@ from typing import Protocol
 import pytest
 
 from tests.support.bigquery_emulator import BigQueryEmulator
+from tests.support.bigquery_lookalike import BigQueryLookAlike
 from tests.support.trino_server import TrinoServer, Unavailable
 
 
@@ -37,6 +38,7 @@ MAKERS: Mapping[str, Callable[[Path], Server]] = {
     "trino": TrinoServer,
     "trino_secure": _secure,
     "bigquery_emulator": BigQueryEmulator,
+    "bigquery_lookalike": BigQueryLookAlike,
 }
 
 

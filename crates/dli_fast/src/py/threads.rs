@@ -15,7 +15,7 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// may hand the interpreter's lock to a thread that wants the other one: neither ever moves again (python/cpython#106883,
 /// never mended in 3.11). Here nothing runs between switching the collector off, the call, and switching it on.
 #[pyfunction]
-fn exception_of<'py>(py: Python<'py>, thread: u64) -> PyResult<Option<Bound<'py, PyAny>>> {
+fn exception_of(py: Python<'_>, thread: u64) -> PyResult<Option<Bound<'_, PyAny>>> {
     static CALL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let call = CALL.import(py, "sys", "_current_exceptions")?;
     // SAFETY: the interpreter is attached; both only flip a switch of it.

@@ -69,6 +69,7 @@ class Capabilities:
         places: its errors say where in the SQL they are.
         temporary_tables: the statements of one session share them.
         cancels: a running query can be stopped.
+        flows: rows come while their query still runs; else it has to end before the first one.
         embedded: it is in this process: `validate` may ask it what columns a statement has, and connects to nothing.
     """
 
@@ -77,6 +78,7 @@ class Capabilities:
     places: bool = True
     temporary_tables: bool = True
     cancels: bool = True
+    flows: bool = True
     embedded: bool = False
 
 

@@ -54,7 +54,9 @@ class _NoSession:
 class ExecutorEngine:
     """An injected QueryExecutor behind the Engine protocol."""
 
-    capabilities = Capabilities(runs_sql=False, dry_run=False, places=False, temporary_tables=False, cancels=False)
+    capabilities = Capabilities(
+        runs_sql=False, dry_run=False, places=False, temporary_tables=False, cancels=False, flows=False
+    )
 
     def __init__(self, executor: QueryExecutor, dialect: str = "duckdb") -> None:
         self.executor = executor

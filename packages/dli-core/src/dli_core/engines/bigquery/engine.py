@@ -70,7 +70,7 @@ class BigQueryEngine:
     name = "bigquery"
     title = "BigQuery"
     dialect = DIALECT
-    capabilities = Capabilities()
+    capabilities = Capabilities(flows=False)
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
