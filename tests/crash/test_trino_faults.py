@@ -7,24 +7,20 @@ DLI_FAULTS=2000 tries more of them than a normal run has time for.
 
 from __future__ import annotations
 
-import os
-import random
-from collections import Counter
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from dli_core.config import Override, resolve
-from dli_core.engines.base import Query
 from dli_core.engines.factory import make_engine
 from dli_core.engines.trino import client, running
 from dli_core.errors import DLIError, ErrorCode
+from tests.crash.broken import Trial, ask
 from tests.crash.proxy import DELIVERED, HARMLESS, Fault, Proxy
 
 pytestmark = [pytest.mark.real("trino"), pytest.mark.crash]
 
-FAULTS = int(os.environ.get("DLI_FAULTS", "60"))
 ROWS = 15_000
 SELECT = "SELECT orderkey, comment FROM tpch.tiny.orders"
 
@@ -49,67 +45,32 @@ def engine_at(url: str, folder: Path):
     return make_engine(resolve(given, project=folder, environ={"DLI_USER_CONFIG": "off"}))
 
 
-def ask(engine, sql: str) -> int:
-    """Run it; how many rows came, or were changed."""
-    with engine.stream(Query(sql, f"dli-{uuid4().hex}", timeout=20)) as stream:
-        rows = len(stream.collect())
-    return rows if stream.returns_rows else (stream.affected or 0)
-
-
-# What a query may end with, and what a statement that changes data may.
-OF_READS = {ErrorCode.EXECUTION_CONNECTION, ErrorCode.RESULT_INCOMPLETE}
-OF_WRITES = {ErrorCode.EXECUTION_CONNECTION, ErrorCode.OUTCOME_UNKNOWN}
-
-
 def test_no_fault_makes_a_wrong_success_or_a_statement_twice(quick, proxy: Proxy, trino, tmp_path: Path):
     plain, behind = engine_at(trino.url, tmp_path), engine_at(proxy.url, tmp_path)
     table = f"memory.default.t{uuid4().hex}"
     ask(plain, f"CREATE TABLE {table} (n bigint)")
-    seen: Counter[tuple[str, str]] = Counter()
-    seed = random.randrange(1 << 32)
-    draw = random.Random(seed)
-    written = 0
+
+    def once(_sql: str, told: str) -> None:
+        assert sum(1 for method, _, _ in proxy.log.requests if method == "POST") == 1, told
+
+    trial = Trial(
+        proxy,
+        behind,
+        SELECT,
+        ROWS,
+        insert=lambda number: f"INSERT INTO {table} VALUES {number}",
+        written=lambda number: ask(plain, f"SELECT n FROM {table} WHERE n = {number}"),
+        of_reads={ErrorCode.EXECUTION_CONNECTION, ErrorCode.RESULT_INCOMPLETE},
+        of_writes={ErrorCode.EXECUTION_CONNECTION, ErrorCode.OUTCOME_UNKNOWN},
+        checked=once,
+    )
     try:
-        for number in range(FAULTS):
-            kind = draw.choice(sorted(DELIVERED))
-            fault = Fault(
-                kind, draw.randrange(6), draw.choice([0.0, 0.1, 0.5, 0.9, 0.999]), draw.choice([1, 1, 1, 100])
-            )
-            reads = draw.random() < 0.5
-            proxy.reset(fault)
-            told = f"seed {seed}, number {number}: {fault} {'reads' if reads else 'writes'}"
-            code = outcome(
-                behind, SELECT if reads else f"INSERT INTO {table} VALUES {number}", ROWS if reads else 1, told
-            )
-            seen[kind, code.value if code else "done"] += 1
-            assert sum(1 for method, _, _ in proxy.log.requests if method == "POST") == 1, told
-            if code is not None:
-                assert kind not in HARMLESS, told
-                assert code in (OF_READS if reads else OF_WRITES), told
-            if not reads:
-                proxy.reset(None)
-                found = ask(plain, f"SELECT n FROM {table} WHERE n = {number}")
-                assert found <= 1, f"twice: {told}"
-                assert found == 1 or code is not None, f"lost, and called a success: {told}"
-                assert found == 0 or code in {None, ErrorCode.OUTCOME_UNKNOWN}, f"done, and called a failure: {told}"
-                written += found
+        written = trial.run()
         assert ask(plain, f"SELECT n FROM {table}") == written
     finally:
         ask(plain, f"DROP TABLE {table}")
         plain.close()
         behind.close()
-    print(seed, dict(seen))
-    if FAULTS > 300:
-        assert {kind for kind, _ in seen} == set(DELIVERED)
-
-
-def outcome(engine, sql: str, expected: int, told: str) -> ErrorCode | None:
-    try:
-        found = ask(engine, sql)
-    except DLIError as problem:
-        return problem.code
-    assert found == expected, told
-    return None
 
 
 @pytest.mark.parametrize("kind", sorted(DELIVERED))
