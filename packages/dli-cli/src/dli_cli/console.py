@@ -9,21 +9,20 @@ import json
 import os
 import shutil
 import sys
-import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from dli_cli import amounts
-from dli_core.errors.phrase import Text, counted
+from dli_core.errors.phrase import Text
 from dli_core.errors.safe import escaped
 from dli_core.errors.text import language
 from dli_core.export.publish import output_errors
 
 if TYPE_CHECKING:
+    from dli_cli.progress import Progress
     from dli_core.errors import DLIError
 
 _NARROWEST = 40
@@ -132,15 +131,17 @@ class Console:
         self.stderr.flush()
 
     @contextmanager
-    def progress(self, target: Path) -> Generator[Callable[[int, int], None] | None]:
-        """A line on the terminal that tells rows, bytes and rate while `target` is written; None elsewhere."""
+    def progress(self, target: Path | None = None) -> Generator[Progress | None]:
+        """A line on the terminal that tells how a query, and the writing of `target`, get on; None elsewhere."""
         in_the_way = target == _STDOUT and self.on_terminal  # of the data
         if not self.stderr.isatty() or self.environ.get("TERM") == "dumb" or in_the_way:
             yield None
             return
-        line = _Progress(self.stderr, self.width, self.language)
+        from dli_cli.progress import Progress  # noqa: PLC0415 - only a terminal shows it
+
+        line = Progress(self.stderr, self.width, self.language)
         try:
-            yield line.show
+            yield line
         finally:
             line.clear()
 
@@ -158,28 +159,3 @@ def _recode(stream: TextIO, encoding: str, errors: str) -> None:
     if isinstance(stream, TextIOWrapper):
         # A terminal's encoding is its own; on input nobody types what it cannot read.
         stream.reconfigure(encoding=None if stream.isatty() else encoding, errors=errors)
-
-
-@dataclass(slots=True)
-class _Progress:
-    stream: TextIO
-    width: int
-    language: str
-    started: float = field(default_factory=time.monotonic)
-    shown: bool = False
-
-    def show(self, rows: int, written: int) -> None:
-        """Called at most ten times a second."""
-        from dli_cli.tables import cut  # noqa: PLC0415 - only a terminal shows it
-
-        rate = written / max(time.monotonic() - self.started, 0.001)
-        facts = {"rows": counted(rows, "row"), "size": amounts.size(written), "rate": amounts.size(rate)}
-        text = cut(Text("screen.progress", **facts).say(self.language), self.width - 1)
-        self.stream.write(f"\r\x1b[K{text}")
-        self.stream.flush()
-        self.shown = True
-
-    def clear(self) -> None:
-        if self.shown:
-            self.stream.write("\r\x1b[K")
-            self.stream.flush()

@@ -1,6 +1,6 @@
 """The result on the screen: title, facts, the first and the last rows.
 
-QueryStream ─▶ collect(limit) ─▶ head and tail as texts ─▶ tables.box ─▶ stdout; what is not shown ─▶ stderr
+rows that were fetched ─▶ head and tail as texts ─▶ tables.box ─▶ stdout; what is not shown ─▶ stderr
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ _LONG = frozenset({"string", "binary", "list", "struct", "map"})  # types whose 
 _FEWEST = 20  # rows that are shown on any terminal
 
 
-def preview(console: Console, stream: QueryStream, rows: int) -> None:
-    """Fetch at most `rows` rows (0: all) and show them."""
-    batches = stream.collect(rows or None)
+def preview(console: Console, stream: QueryStream, batches: dli_fast.Batches) -> None:
+    """Show the rows that were fetched."""
     count = len(batches)
     total = stream.expected_rows if batches.truncated else count
     known = amounts.count(total) if total is not None else f"{amounts.count(count)}+"

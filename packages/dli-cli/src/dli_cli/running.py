@@ -23,6 +23,7 @@ from dli_core.render.parameters import read_options
 from dli_core.run.request import RunRequest
 
 if TYPE_CHECKING:
+    from dli_cli.progress import Progress
     from dli_core.engines.stream import QueryStream
     from dli_core.models.result import DryRunResult, ExportResult
     from dli_core.run.local import Runner
@@ -63,11 +64,12 @@ def show(session: Session, runner: Runner, request: RunRequest, rows: int) -> No
     """The first and the last rows on the screen."""
     from dli_cli.preview import preview  # noqa: PLC0415 - what goes to a file or a pipe needs no tables
 
-    with open_stream(session, runner, request) as stream:
-        if stream.returns_rows:
-            preview(session.console, stream, rows)
-        else:
-            changed(session, stream)
+    with session.console.progress() as progress, open_stream(session, runner, request, progress) as stream:
+        batches = stream.collect((rows or None) if stream.returns_rows else None)
+    if stream.returns_rows:
+        preview(session.console, stream, batches)
+    else:
+        changed(session, stream)
     warn(session, stream.warnings)
 
 
@@ -76,23 +78,31 @@ def export(session: Session, runner: Runner, request: RunRequest, path: Path, op
     from dli_core.export import sink  # noqa: PLC0415 - a preview writes no file
 
     console = session.console
-    with sink.target(path, options) as target, open_stream(session, runner, request) as stream:
-        if not stream.returns_rows:
-            changed(session, stream)
-            warn(session, stream.warnings)
-            return
-        with console.progress(path) as progress:
-            done = target.take(stream, progress)
+    with (
+        sink.target(path, options) as target,
+        console.progress(path) as progress,
+        open_stream(session, runner, request, progress) as stream,
+    ):
+        if stream.returns_rows:
+            done = target.take(stream, progress.show if progress else None)
+        else:
+            stream.collect()
+            done = None
+    if done is None:
+        changed(session, stream)
+        warn(session, stream.warnings)
+        return
     if path != STDOUT:
         for line in saved(stream, done):
             console.note(line)
     warn(session, done.warnings)
 
 
-def open_stream(session: Session, runner: Runner, request: RunRequest) -> QueryStream:
+def open_stream(session: Session, runner: Runner, request: RunRequest, progress: Progress | None = None) -> QueryStream:
     """The open stream; a protected environment asks for its name first, where there is somebody to ask."""
+    told = progress.state if progress else None
     try:
-        return runner.stream(request)
+        return runner.stream(request, told)
     except DLIError as problem:
         name = session.settings.environment
         if problem.details.get("reason") != "protected" or not name or not session.console.interactive:
@@ -100,7 +110,7 @@ def open_stream(session: Session, runner: Runner, request: RunRequest) -> QueryS
         answer = session.console.ask(session.console.say("screen.type_name", name=name))
         if answer != name:
             raise
-    return runner.stream(replace(request, confirmed=True))
+    return runner.stream(replace(request, confirmed=True), told)
 
 
 def warn(session: Session, warnings: Iterable[str]) -> None:
@@ -117,8 +127,7 @@ def saved(stream: QueryStream, done: ExportResult) -> list[str]:
 
 
 def changed(session: Session, stream: QueryStream) -> None:
-    """Run a statement that returns no rows to its end, and tell how many it changed."""
-    stream.collect()
+    """How many rows a statement changed that ran to its end."""
     done = "Done" if stream.affected is None else f"Rows affected: {amounts.count(stream.affected)}"
     for line in title(stream, done):
         session.console.note(line)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from dli_cli.console import Console
 from dli_cli.options import ProjectOptions, RunOptions
 from dli_core.config import Override, Settings, resolve
+from dli_core.config.mode import flagged_mode
 
 if TYPE_CHECKING:
     from dli import DatasetAPI, MetricAPI
@@ -50,9 +51,9 @@ def overrides_of(options: ProjectOptions) -> dict[str, Override]:
     if options.specs is not None:
         found["specs.source"] = Override(options.specs, "--specs")
     if isinstance(options, RunOptions):
-        if options.local or options.server:
-            mode = "server" if options.server else "local"
-            found["execution.default_mode"] = Override(mode, f"--{mode}")
+        mode = flagged_mode(local_flag=options.local, server_flag=options.server)
+        if mode is not None:
+            found["execution.default_mode"] = Override(mode.value, f"--{mode.value}")
         if options.engine is not None:
             found["local.engine"] = Override(options.engine, "--engine")
     return found

@@ -8,7 +8,7 @@ the only importer of its driver and translates its exceptions in one context man
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -45,6 +45,11 @@ class SourceMap(Protocol):
         """The user's own line that a line of the statement came from; of its `column`, where it came from several."""
 
 
+# Who is told how a query stands, above all before its first row: `state` (the engine's word) and what else it says, of
+# `splits`, `completed_splits`, `processed_rows` and `processed_bytes`. Called from any thread; it must not wait.
+Told = Callable[[Mapping[str, Any]], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """One statement, ready to run."""
@@ -57,6 +62,7 @@ class Query:
     budget: int | None = None  # the most bytes it may read, by the spec; None: what the engine's configuration says
     source_map: SourceMap | None = None  # turns the engine's "line 9" into the user's file:line:col
     refuse_writes: WriteRefusal | None = None  # why a statement that changes data must not run, if it must not
+    told: Told | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

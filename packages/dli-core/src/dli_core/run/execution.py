@@ -22,7 +22,7 @@ from dli_core.run.journal import Entry, Journal, JournaledStatement, commit_of, 
 
 if TYPE_CHECKING:
     from dli_core.config.settings import Settings
-    from dli_core.engines.base import Engine, Session, WriteRefusal
+    from dli_core.engines.base import Engine, Session, Told, WriteRefusal
     from dli_core.engines.stream import QueryStream
     from dli_core.run.plan import Plan, Statement
 
@@ -34,11 +34,19 @@ _ORIGINS = ("execution.default_mode", "local.engine", "execution.timeout")
 class Execution:
     """The statements of one run, each with its own job id."""
 
-    def __init__(self, plan: Plan, engine: Engine, settings: Settings, refuse: WriteRefusal | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        engine: Engine,
+        settings: Settings,
+        refuse: WriteRefusal | None,
+        told: Told | None = None,
+    ) -> None:
         self.plan = plan
         self.engine = engine
         self.warnings: list[str] = [*plan.warnings]
         self._refuse: WriteRefusal | None = refuse
+        self._told = told
         self._environment = settings.environment
         self._started = time.monotonic()
         self._queries = [(statement, self._query(statement)) for statement in plan.statements]
@@ -146,6 +154,7 @@ class Execution:
             source_map=statement.source_map,
             # A statement beside the main one may change data, unless the environment is protected.
             refuse_writes=self._refuse if main or self._refuse == "protected" else None,
+            told=self._told,
         )
 
     def _of(self, role: str) -> Iterator[tuple[Statement, Query]]:

@@ -28,7 +28,7 @@ from dli_core.specs.names import Names
 
 if TYPE_CHECKING:
     from dli_core.config.settings import Settings
-    from dli_core.engines.base import QueryExecutor
+    from dli_core.engines.base import QueryExecutor, Told
     from dli_core.engines.stream import QueryStream
     from dli_core.models.spec import Spec, SqlSpec
     from dli_core.specs.folder import SpecFolder
@@ -61,8 +61,8 @@ class Runner(Protocol):
         """What would run. Nothing is executed."""
         ...
 
-    def stream(self, request: RunRequest) -> QueryStream:
-        """Run and return the open stream."""
+    def stream(self, request: RunRequest, told: Told | None = None) -> QueryStream:
+        """Run and return the open stream; `told` hears how its statements stand until they have rows."""
         ...
 
     def dry_run(self, request: RunRequest) -> DryRunResult:
@@ -126,10 +126,10 @@ class LocalRunner:
         """What METRIC() names; a spec that does not say its dialect is written in the engine's."""
         return Measures(self.load, self.dialect)
 
-    def stream(self, request: RunRequest) -> QueryStream:
+    def stream(self, request: RunRequest, told: Told | None = None) -> QueryStream:
         """Run the pre statements, submit the main one, and return its open stream."""
         plan = self.plan(request)
-        stream = Execution(plan, self.engine, self.settings, self._refusal(plan, request)).open()
+        stream = Execution(plan, self.engine, self.settings, self._refusal(plan, request), told).open()
         stream.info.update(self._info(plan))
         return stream
 

@@ -12,6 +12,7 @@ not run. stop() may come from any thread.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -166,6 +167,15 @@ class Job:
                 return page, self._described()
             if self.stopping.is_set() and self.cancelled:
                 raise StoppedError
+            self._tell()
+
+    def _tell(self) -> None:
+        """How the job stands. Asked for only where somebody listens, since no answer says it by itself."""
+        if self.query.told is None:
+            return
+        with contextlib.suppress(*FOREIGN):
+            found = self._api.job(self.query.job_id, self.patience(_POLL)) or {}
+            self.query.told({"state": found.get("status", {}).get("state", "RUNNING"), **_stages(found)})
 
     def _described(self) -> Answer:
         try:
@@ -196,3 +206,13 @@ class Job:
         failed = job.get("status", {}).get("errorResult")
         if failed:
             raise from_result(failed, self._api.place, self.query)
+
+
+def _stages(job: Answer) -> dict[str, int]:
+    """The parts of the work, as far as BigQuery has planned it."""
+    plan: list[Answer] = job.get("statistics", {}).get("query", {}).get("queryPlan", [])
+    if not plan:
+        return {}
+    done = sum(1 for stage in plan if stage.get("status") == "COMPLETE")
+    rows = sum(int(stage.get("recordsRead", 0)) for stage in plan)
+    return {"splits": len(plan), "completed_splits": done, "processed_rows": rows}

@@ -159,6 +159,8 @@ class Running:
         self.columns = self.columns or head.get("columns") or []
         self.update_type = head.get("updateType") or self.update_type
         self.statistics.update(_statistics(page))
+        if self.query.told is not None:
+            self.query.told(self.statistics)
         on_page(page)
         for warning in head.get("warnings") or ():
             text = warning.get("message", "")
