@@ -17,7 +17,19 @@ import pytest
 from measure import OURS, Comparison, interleave
 from pytest_benchmark.fixture import BenchmarkFixture
 
-PACKAGES = ("dli-fast", "polars", "duckdb", "pyarrow", "jinja2", "minijinja", "croniter", "pyyaml", "typer", "pydantic")
+PACKAGES = (
+    "dli-fast",
+    "polars",
+    "duckdb",
+    "pyarrow",
+    "jinja2",
+    "minijinja",
+    "croniter",
+    "pyyaml",
+    "typer",
+    "pydantic",
+    "trino",
+)
 FOUND = pytest.StashKey[list[Comparison]]()
 
 

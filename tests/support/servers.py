@@ -6,7 +6,6 @@ the fixture of its name ─▶ get(): waits for it │ skips with what the machi
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -42,13 +41,19 @@ MAKERS: Mapping[str, Callable[[Path], Server]] = {
 }
 
 
+def cache_of(machine: Mapping[str, str]) -> Path:
+    """Where downloads are kept, outside of the checkout."""
+    named = machine.get("DLI_REAL_CACHE")
+    base = machine.get("XDG_CACHE_HOME") or f"{machine.get('HOME', '/tmp')}/.cache"
+    return Path(named) if named else Path(base) / "dli-real"
+
+
 class Servers:
     """All servers of one run."""
 
     def __init__(self, folder: Path, machine: Mapping[str, str]) -> None:
         self._folder = folder
-        base = machine.get("XDG_CACHE_HOME") or os.path.join(machine.get("HOME", "/tmp"), ".cache")  # noqa: PTH118
-        self._cache = Path(machine.get("DLI_REAL_CACHE") or base) / ("" if "DLI_REAL_CACHE" in machine else "dli-real")
+        self._cache = cache_of(machine)
         self._begun: dict[str, Server | Unavailable] = {}
         self._ready: set[str] = set()
 

@@ -204,6 +204,14 @@ def test_what_may_mean_something_else_in_the_engine_s_dialect_is_refused(project
     )
 
 
+def test_the_configuration_may_allow_what_is_inexact(project: Project):
+    project.spec("name: c.s.x\nquery_statement: SELECT 1 / 2 AS h\nexecution: {dialect: trino}\n")
+    (project.root / "dli.yaml").write_text("execution: {allow_inexact: true}\n")
+    plan = LocalRunner(project.settings()).plan(RunRequest("dataset", "x"))
+    assert "1 / 2" in plan.main.sql
+    assert len(plan.warnings) == 2
+
+
 @pytest.mark.parametrize(
     ("option", "environ", "spec", "config", "expected"),
     [

@@ -32,6 +32,9 @@ class ExecutionSettings(Section):
         le=3600,
         description="Seconds that a query may take; unset: what its spec says, and 300 where that says nothing.",
     )
+    allow_inexact: bool = Field(
+        default=False, description="Whether SQL may run in another dialect than its own even where that may differ."
+    )
 
 
 class SpecsSettings(Section):

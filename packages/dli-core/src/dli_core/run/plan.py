@@ -96,7 +96,7 @@ def plan_spec(
     templates = SpecTemplates.of(spec, settings.base, written)
     values = resolve(spec.parameters, request.parameters, request.defaults, spec.source)
     functions = Functions(settings, spec.name, names, os.environ)
-    finish = Finish(written, dialect, measures, allow_inexact=request.allow_inexact)
+    finish = Finish(written, dialect, measures, allow_inexact=_allows(request, settings))
     statements = _render(templates, values, request, functions, spec.pre_statements, spec.post_statements, finish)
     return Plan(
         spec.name,
@@ -126,7 +126,7 @@ def plan_sql(
     values = ad_hoc(request.parameters)
     functions = Functions(settings, None, names, os.environ)
     try:
-        finish = Finish(dialect, dialect, measures, allow_inexact=request.allow_inexact)
+        finish = Finish(dialect, dialect, measures, allow_inexact=_allows(request, settings))
         statements = _render(templates, values, request, functions, (), (), finish)
     except DLIError as problem:
         if problem.details.get("reason") == "undefined" and str(problem.details.get("problem")).isidentifier():
@@ -141,6 +141,10 @@ def plan_sql(
         values=values.knowing(functions.secrets),
         warnings=tuple(finish.warnings),
     )
+
+
+def _allows(request: RunRequest, settings: Settings) -> bool:
+    return request.allow_inexact or settings.execution.allow_inexact
 
 
 def timeout_of(request: RunRequest, settings: Settings, spec: SqlSpec | None) -> float:
