@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -217,6 +218,27 @@ def test_a_large_result_is_whole(dli, project: Path):
     assert done.returncode == 0, done.stderr
     assert (project / "out.csv").read_bytes().count(b"\n") == 150_001
     assert dli("verify", "out.csv").returncode == 0
+
+
+PEAK = """
+import gc, resource, sys
+gc.disable()
+from dli import SqlAPI
+SqlAPI().export(sys.argv[1], "out.csv")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_pages_are_let_go_of_without_the_garbage_collector(command, project: Path):
+    """85 MB of them: what keeps a page alive until garbage is collected shows here."""
+    _, environ = command()
+
+    def peak(sql: str) -> int:
+        line = [sys.executable, "-c", PEAK, sql]
+        done = subprocess.run(line, cwd=project, env=environ, capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    assert peak('SELECT * FROM tpch."sf0.1".lineitem') - peak("SELECT 1 AS n") < 50  # MiB
 
 
 # Cancelled where it runs

@@ -262,6 +262,7 @@ def test_who_gives_up_waits_no_longer():
 def _client(answer) -> Client:
     found = Client("https://trino.example", {}, None, httpx.create_ssl_context(verify=False))
     found._http = httpx.Client(transport=httpx.MockTransport(answer))
+    found._pages = None
     return found
 
 

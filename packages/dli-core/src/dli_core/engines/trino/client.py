@@ -16,6 +16,7 @@ import time
 import urllib.request
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote_plus
 
@@ -77,6 +78,7 @@ class Client:
         base = {"Accept-Encoding": "identity", **headers}
         proxied = bool(urllib.request.getproxies())  # httpx knows how to go through those
         transport = None if proxied else Transport(tls)
+        self._pages = transport
         self._http = httpx.Client(headers=base, auth=auth, verify=tls, timeout=timeout, transport=transport)
         # Without a login: what a segment's storage is asked with.
         self._storage = httpx.Client(verify=tls, timeout=timeout, transport=transport)
@@ -110,7 +112,7 @@ class Client:
         self._own(uri)
         while True:
             try:
-                answer = self._http.get(uri)
+                answer = self._get(uri)
                 if answer.status_code == _OK:
                     return self._page(answer)
                 text = answer.text
@@ -123,6 +125,19 @@ class Client:
             except ValueError as problem:  # half a page, or none
                 patience.wait(unreachable(problem, self.url, query), cause=problem)
 
+    def _get(self, uri: str) -> httpx.Response:
+        if self._pages is None:  # through a proxy
+            return self._http.get(uri)
+        return self._pages.fetch(uri, self._headers, _CONNECT, _READ)
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        """What httpx sends with every request, the login too: that is the same each time."""
+        request = self._http.build_request("GET", self.url)
+        if self._http.auth is not None:
+            request = next(self._http.auth.sync_auth_flow(request))
+        return {name: value for name, value in request.headers.items() if name != "host"}
+
     def segment(self, uri: str, headers: Mapping[str, list[str]], query: Query, patience: Patience) -> bytes:
         """The bytes of a spooled segment: from the coordinator, or from the storage that it points to."""
         at_home = address_of(_base(uri)) == self._origin
@@ -132,7 +147,7 @@ class Client:
             try:
                 answer = client.get(uri, headers=sent)
                 if answer.status_code == _OK:
-                    return answer.content
+                    return _taken(answer)
                 failure = from_status(answer.status_code, "a spooled segment could not be read", self.url, query)
                 if answer.status_code not in BUSY:
                     raise failure
@@ -177,7 +192,7 @@ class Client:
             raise from_status(answer.status_code, answer.text, self.url)
 
     def _page(self, answer: httpx.Response) -> Page:
-        body = answer.content
+        body = _taken(answer)
         head, span = dli_fast.trino_page(body)
         return Page(head_of(head), body, span, _told(answer))
 
@@ -201,6 +216,13 @@ class Patience:
         self._pause = min(2 * self._pause, _LONGEST_PAUSE)
         if time.monotonic() + pause > self._until or self._given_up.wait(pause):
             raise failure from cause
+
+
+def _taken(answer: httpx.Response) -> bytes:
+    """The body. An answer and its stream name one another, and would keep a megabyte until garbage is collected."""
+    body = answer.content
+    answer.stream = httpx.ByteStream(b"")
+    return body
 
 
 def lost(query: Query, problem: Exception | None, said: str = "") -> DLIError:

@@ -8,7 +8,7 @@ Measured on pages of 1 MB: 1.6 s of CPU a gigabyte, and 3.4 s over httpx's own, 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 import httpx
@@ -43,6 +43,20 @@ class Transport(httpx.BaseTransport):
         headers = list(answer.headers.iteritems())
         return httpx.Response(answer.status, headers=headers, content=answer.data, request=request)
 
+    def fetch(self, uri: str, headers: Mapping[str, str], connect: float, read: float) -> httpx.Response:
+        """GET, past httpx.Client: a query has a page for every megabyte, and each costs half the CPU so."""
+        with _told(None):
+            answer = self._pool.urlopen(
+                "GET",
+                uri,
+                headers=headers,
+                timeout=urllib3.Timeout(connect=connect, read=read),
+                redirect=False,
+                retries=False,
+                decode_content=False,
+            )
+        return httpx.Response(answer.status, headers=list(answer.headers.iteritems()), content=answer.data)
+
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
@@ -60,7 +74,7 @@ _KINDS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
 
 
 @contextmanager
-def _told(request: httpx.Request) -> Generator[None]:
+def _told(request: httpx.Request | None) -> Generator[None]:
     """What went wrong, in httpx's words."""
     try:
         yield
