@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -63,6 +63,45 @@ def _bigquery(folder: Path, request: pytest.FixtureRequest | None, server: str =
             stream.collect()
         request.addfinalizer(engine.close)
     return engine
+
+
+def _denied_duckdb(folder: Path, _request: pytest.FixtureRequest) -> tuple[Engine, str]:
+    settings = _settings(folder, **{"local.duckdb.settings.enable_external_access": "false"})
+    return make_engine(settings), "SELECT * FROM read_csv('/etc/hosts')"
+
+
+def _denied_trino(folder: Path, request: pytest.FixtureRequest) -> tuple[Engine, str]:
+    keys = {"local.trino.url": request.getfixturevalue("trino").url, "local.trino.user": "denied"}
+    return make_engine(_settings(folder, **{"local.engine": "trino"}, **keys)), "SELECT * FROM tpch.tiny.region"
+
+
+def _denied_bigquery(folder: Path, request: pytest.FixtureRequest) -> tuple[Engine, str]:
+    engine = _bigquery(folder, request, "bigquery_lookalike")
+    request.getfixturevalue("bigquery_lookalike").control(refused={"insert": [("accessDenied", 403)]})
+    return engine, "SELECT 1 AS n"
+
+
+# Name → an engine that may not do what the SQL beside it asks for.
+DENIED: dict[str, Callable[[Path, pytest.FixtureRequest], tuple[Engine, str]]] = {
+    "duckdb": _denied_duckdb,
+    "trino": _denied_trino,
+    "bigquery": _denied_bigquery,
+}
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("duckdb"),
+        pytest.param("trino", marks=pytest.mark.real("trino")),
+        pytest.param("bigquery", marks=pytest.mark.real("bigquery_lookalike")),
+    ]
+)
+def denied(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Engine, str]]:
+    """An engine, and SQL that it may not run."""
+    assert set(DENIED) == set(names())
+    engine, sql = DENIED[request.param](tmp_path, request)
+    yield engine, sql
+    engine.close()
 
 
 def _mock(_folder: Path, _request: pytest.FixtureRequest | None) -> Engine:

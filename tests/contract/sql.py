@@ -24,6 +24,7 @@ class Words:
         tables: the names of the tables of this test, as `name`.
         values: four rows of one column of each type that all engines have, in the order of `id`.
         after: gives `n` = 1 where none of the dry runs ran.
+        divided: what 1 / 0 is; None where it is an error.
     """
 
     numbers: str
@@ -39,6 +40,7 @@ class Words:
     tables: str
     values: str
     after: str = ""
+    divided: float | None = None
 
     def count(self, number: int) -> str:
         """`n` from 0 up to `number` - 1."""
@@ -117,6 +119,7 @@ SELECT * FROM (VALUES
    TIMESTAMP '9999-12-31 23:59:59', [-1], {'a': 9007199254740993, 'b': NULL}, '=1+1'::BLOB)
 ) AS t(id, flag, whole, real, exact, text, day, moment, list, struct, raw) ORDER BY id""",
     after="SELECT nextval('s') AS n",
+    divided=float("inf"),
 )
 
 TRINO = Words(

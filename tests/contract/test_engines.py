@@ -92,6 +92,24 @@ def test_a_value_that_fails_in_the_middle_is_a_query_error(engine: Engine, at: i
     assert code(engine, words(engine).failing[at]).code is ErrorCode.EXECUTION_QUERY
 
 
+def test_what_is_not_permitted_is_told_as_that(denied: tuple[Engine, str]):
+    engine, sql = denied
+    with pytest.raises(DLIError) as caught:
+        rows(engine, sql)
+    assert caught.value.code is ErrorCode.EXECUTION_PERMISSION
+
+
+@pytest.mark.needs("runs_sql")
+def test_a_division_by_zero_is_what_the_engine_makes_of_it(engine: Engine):
+    divided = words(engine).divided
+    if divided is not None:
+        assert rows(engine, "SELECT 1 / 0 AS n") == [{"n": divided}]
+        return
+    with pytest.raises(DLIError) as caught:
+        rows(engine, "SELECT 1 / 0 AS n")
+    assert caught.value.code is ErrorCode.EXECUTION_QUERY
+
+
 @pytest.mark.needs("runs_sql")
 def test_exactly_one_statement_runs(engine: Engine):
     assert code(engine, "SELECT 1; SELECT 2").code is ErrorCode.SQL_SYNTAX

@@ -41,6 +41,7 @@ ARTIFACTS = {
 }
 KEPT = {"tpch", "memory", "password-authenticators", "spooling-filesystem"}  # of the plugins
 BOOT = 300.0  # seconds; 16 to 60 on two cores
+_ALL = {"allow": "all"}
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -146,6 +147,8 @@ class TrinoServer:
         }
         files = {
             "config.properties": "".join(f"{key}={value}\n" for key, value in config.items()),
+            "access-control.properties": f"access-control.name=file\nsecurity.config-file={etc}/rules.json\n",
+            "rules.json": json.dumps({"catalogs": [{"user": "denied", "catalog": "tpch", "allow": "none"}, _ALL]}),
             "catalog/tpch.properties": "connector.name=tpch\n",
             "catalog/tpchdec.properties": "connector.name=tpch\ntpch.double-type-mapping=DECIMAL\n",
             "catalog/tpchsql.properties": (
