@@ -62,6 +62,23 @@ def test_a_job_is_sent_once_under_our_id_with_labels_and_a_limit(server: Server)
     assert configuration["jobTimeoutMs"] == "35000"
 
 
+@pytest.mark.parametrize("name", ["results", "get"])
+def test_an_answer_without_a_body_is_asked_for_again(server: Server, monkeypatch: pytest.MonkeyPatch, name: str):
+    ask, empty = server.api_request, [name]
+
+    def emptied(method: str, path: str, **given: Any) -> object:
+        answer = ask(method, path, **given)
+        if server.requests[-1] in empty:
+            empty.remove(server.requests[-1])
+            return b""
+        return answer
+
+    monkeypatch.setattr(server, "api_request", emptied)
+    page, described = run(job(server))
+    assert (page["numDmlAffectedRows"], described["status"]["state"]) == ("1", "DONE")
+    assert server.requests.count(name) == 2
+
+
 @pytest.mark.parametrize(
     "lost", [LOST, requests.exceptions.ReadTimeout("slow"), problem(google.ServiceUnavailable, "backendError")]
 )

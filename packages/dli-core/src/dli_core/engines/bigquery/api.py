@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from google.api_core import exceptions as api
 
@@ -24,6 +24,10 @@ _CONNECT = 5.0  # seconds
 _ANSWER = 30.0  # seconds for an answer of a moment
 _HURRY = 1.5  # seconds, when somebody waits for us to give up
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+
+
+# The library is typed in part.
+_BAD_GATEWAY: Any = api.BadGateway
 
 
 class StoppedError(Exception):
@@ -128,10 +132,16 @@ class Api:
         """Close the connections."""
         self._client.close()
 
-    def _patient(self, send: Callable[[], Answer], patience: Patience) -> Answer:
+    def _patient(self, send: Callable[[], object], patience: Patience) -> Answer:
         while True:
             try:
-                return send()
+                answer = send()
+                if isinstance(answer, dict):
+                    return cast("Answer", answer)
+                message = (
+                    "an answer without a body"  # which the client lets pass: a job without words, a result without rows
+                )
+                raise _BAD_GATEWAY(message)
             except FOREIGN as problem:
                 if not passing(problem) or not patience.wait():
                     raise
