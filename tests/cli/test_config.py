@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+
+from dli_core.errors import ErrorCode
 
 
 @pytest.fixture
@@ -30,10 +34,10 @@ def test_values_as_json(dli, flights: Path, home: Path):
 
 
 def test_a_secret_is_never_shown(dli, project: Path, home: Path):
-    env = {"DLI_API_KEY": "hunter2", "DLI_SERVER_URL": "https://example.com"}
+    env = {"DLI_API_KEY": "hunter2", "DLI_SERVER_URL": "https://127.0.0.1:1"}
     for words in (["show"], ["show", "--origin"], ["show", "--format", "json"], ["get", "server.api_key"], ["check"]):
         done = dli("config", *words, cwd=project, env=env)
-        assert done.code == 0, done
+        assert done.code == (3 if words == ["check"] else 0), done
         assert "hunter2" not in done.out + done.err
     assert dli("config", "get", "server.api_key", cwd=project, env=env).out == "***\n"
 
@@ -144,3 +148,37 @@ def test_all_problems_of_a_configuration_are_told_at_once(dli, project: Path, ho
     assert done.err.startswith("[DLI-001]")
     assert "dli.yaml:1:" in done.err
     assert "dli.yaml:2:" in done.err
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 3), (None, 3)])
+def test_the_doctor_asks_the_server(dli, tmp_path: Path, status: int | None, code: int):
+    asked: list[tuple[str, str | None]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers.get("X-API-Key")))
+            self.send_response(status or 0)
+            self.end_headers()
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        if status is None:
+            server.server_close()
+        else:
+            threading.Thread(target=server.handle_request, daemon=True).start()
+        done = dli("config", "check", cwd=tmp_path, env={"DLI_SERVER__URL": url, "DLI_SERVER__API_KEY": "a-canary"})
+    assert done.code == code
+    assert asked == ([] if status is None else [("/api/v1/health", None)])
+    assert ("✓ Basecamp Server: answers" in done.out) is (status == 200)
+    if status != 200:
+        assert done.err.startswith(f"[DLI-501] Basecamp Server unreachable: {url}")
+    assert "a-canary" not in done.out + done.err
+
+
+def test_a_server_that_does_not_answer_is_told_in_korean_too(dli, tmp_path: Path):
+    done = dli("config", "check", cwd=tmp_path, env={"DLI_SERVER__URL": "http://127.0.0.1:1", "DLI_LANG": "ko"})
+    assert done.code == 3
+    assert done.err.startswith(f"[{ErrorCode.SERVER_UNREACHABLE}] Basecamp Server에 연결하지 못했습니다")

@@ -48,6 +48,7 @@ ELSEWHERE: dict[ErrorCode, tuple[str, str]] = {
     ErrorCode.RESULT_INCOMPLETE: ("an engine has to lose rows, and an embedded one loses none", "tests/contract"),
     ErrorCode.OUTCOME_UNKNOWN: ("a network has to lose an answer", _HERE),
     ErrorCode.BUDGET_EXCEEDED: ("a warehouse has to say what it would read", _HERE),
+    ErrorCode.SERVER_UNREACHABLE: ("'dli config check' tells it behind what it found", "tests/cli/test_config.py"),
     ErrorCode.SERVER_AUTH_FAILED: ("'dli config check' lists it: nothing is sent to a server yet", "tests/unit"),
     ErrorCode.QUALITY_SPEC_NOT_FOUND: ("the core looks it up; there is no 'dli quality' yet", _HERE),
     ErrorCode.QUALITY_TARGET_NOT_FOUND: ("a finding of quality specs; there is no 'dli quality' yet", _HERE),
@@ -58,7 +59,6 @@ _CATALOG, _LINEAGE, _QUALITY, _SERVER, _WORKFLOW = "catalog", "lineage", "qualit
 ABSENT: dict[ErrorCode, str] = {
     ErrorCode.TABLE_NOT_FOUND: _CATALOG,
     ErrorCode.TRANSPILE_FAILED: "other dialects",
-    ErrorCode.SERVER_UNREACHABLE: _SERVER,
     ErrorCode.SERVER_ERROR: _SERVER,
     ErrorCode.SERVER_EXECUTION: _SERVER,
     ErrorCode.QUALITY_SPEC_PARSE: _QUALITY,

@@ -55,6 +55,15 @@ def test_a_job_waits_runs_and_is_done(bigquery, engine: Engine):
     assert bigquery.look()["ran"].count("SELECT 1 AS n") == 1
 
 
+def test_whoever_listens_is_told_how_a_job_stands(bigquery, engine: Engine):
+    bigquery.control(pending=1.5)
+    told: list[str] = []
+    query = Query("SELECT 1 AS n", f"dli-{uuid4().hex}", told=lambda facts: told.append(facts["state"]))
+    with engine.stream(query) as stream:
+        stream.collect()
+    assert "PENDING" in told
+
+
 def test_an_id_that_is_used_is_refused_and_nothing_runs_twice(bigquery, engine: Engine):
     job_id = f"dli-{uuid4().hex}"
     sql = f"SELECT '{job_id}' AS s"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from importlib import metadata
@@ -71,13 +71,17 @@ def diagnose(
     environ: Mapping[str, str] | None = None,
     home: Path | None = None,
     cwd: Path | None = None,
+    more: Callable[[Settings], Iterable[Check]] = lambda _: (),
 ) -> list[Check]:
-    """Resolve and check; a configuration that does not resolve is a list of what is wrong with it."""
+    """Resolve and check; a configuration that does not resolve is a list of what is wrong with it.
+
+    `more` is asked last, for what is not known here.
+    """
     try:
         settings = resolve(overrides, project=project, environment=environment, environ=environ, home=home, cwd=cwd)
     except DLIError as problem:
         return list(_refused(problem))
-    return check(settings, environ=environ)
+    return [*check(settings, environ=environ), *more(settings)]
 
 
 def check(settings: Settings, *, environ: Mapping[str, str] | None = None) -> list[Check]:
@@ -134,8 +138,13 @@ def _engine(settings: Settings, name: str) -> Check:
             engine.check()
     except DLIError as problem:
         problem.details.pop("job_id", None)  # nobody will look for it
-        return replace(_failed(Text("check.engine_of", name=name), problem), problem=problem)
+        return failed(Text("check.engine_of", name=name), problem)
     return Check(Text("check.engine_of", name=name), "ok", Text("check.answers"))
+
+
+def failed(name: str, problem: DLIError) -> Check:
+    """What does not answer, with its error."""
+    return replace(_failed(name, problem), problem=problem)
 
 
 def _project(settings: Settings) -> Iterator[Check]:

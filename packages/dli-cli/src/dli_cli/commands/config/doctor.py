@@ -20,16 +20,17 @@ _MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "skip": "-"}
 
 
 def check_command(console: Console, options: ListOptions) -> None:
-    """Check every file, variable, host and engine of the configuration.
+    """Check every file, variable, host and engine of the configuration, and its server.
 
-    The exit code is 2 when something has to be mended, 3 when only an engine does not answer.
+    The exit code is 2 when something has to be mended, 3 when only an engine or the server does not answer.
 
     dli config check
     dli config check --env prod
     """
-    from dli_core.config.check import diagnose  # noqa: PLC0415 - --help needs none
+    from dli.server_check import check_server  # noqa: PLC0415 - --help needs none
+    from dli_core.config.check import diagnose  # noqa: PLC0415 - as above
 
-    found = diagnose(overrides_of(options), project=options.directory, environment=options.env)
+    found = diagnose(overrides_of(options), project=options.directory, environment=options.env, more=check_server)
     if options.format == "json":
         console.json([_as_json(check) for check in found])
     else:
