@@ -137,6 +137,7 @@ OFF = {
     "SELECT GREATEST(1, NULL) AS c": ("duckdb", "trino"),
     "SELECT COUNT(*) FROM {t}": ("duckdb", "trino"),
     "SELECT b IS TRUE AS c FROM {t} ORDER BY i": ("duckdb", "trino"),
+    "SELECT * FROM (SELECT 1 AS a, 2 AS k) AS t JOIN (SELECT 3 AS b, 2 AS k) AS u USING (k)": ("duckdb", "trino"),
     "SELECT i / 2 AS c FROM {t} ORDER BY i": ("trino", "duckdb"),
     "SELECT x / 3 AS c FROM {t} ORDER BY i": ("trino", "duckdb"),
 }

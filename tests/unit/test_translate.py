@@ -107,6 +107,7 @@ INEXACT = {
     "SELECT EXTRACT(WEEK FROM d) AS w FROM t": "unlisted",
     "SELECT my_function(a) AS s FROM t": "unlisted",
     "SELECT a FROM t NATURAL JOIN u": "unlisted",
+    "SELECT * FROM t JOIN u USING (k)": "star",
     "SELECT a FROM t EXCEPT ALL SELECT b FROM u": "unlisted",
     "SELECT SUM(a) OVER (ORDER BY b ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s FROM t": "unlisted",
     "SELECT a FROM t TABLESAMPLE BERNOULLI (10)": "unlisted",

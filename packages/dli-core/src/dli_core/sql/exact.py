@@ -292,6 +292,12 @@ def _named_columns(node: Expr, pair: Pair) -> str | None:
     return "sql.alias_columns" if node.args.get("columns") and pair.write == "bigquery" else None
 
 
+def _all_of_joined(node: Expr, _: Pair) -> str | None:
+    """SELECT * of a join with USING: the shared columns stand first in the standard, and where they were in DuckDB."""
+    stars = any(isinstance(column, exp.Star) for column in node.expressions)
+    return "sql.star" if stars and any(join.args.get("using") for join in node.args.get("joins") or ()) else None
+
+
 def _distinct(node: Expr, _: Pair) -> str | None:
     return "sql.unlisted" if len(node.expressions) > 1 else None
 
@@ -310,6 +316,7 @@ def _is(node: Expr, _: Pair) -> str | None:
 
 
 _RULES: Mapping[type[Expr], Callable[[Expr, Pair], str | None]] = {
+    exp.Select: _all_of_joined,
     exp.Literal: _literal,
     exp.Avg: _average,
     exp.Div: _division,
