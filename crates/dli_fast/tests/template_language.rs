@@ -366,6 +366,9 @@ fn errors_name_their_place() {
     };
     assert_eq!(at("SELECT 1\nFROM\n  {{ x }}\n"), ("t.sql".into(), Some(3), Some(3)));
     assert_eq!(at("a {{ missing }}"), ("t.sql".into(), Some(1), Some(6)));
+    assert_eq!(at("SELECT {{ n }}\nFROM t\n  WHERE a = 'x\n"), ("t.sql".into(), Some(3), Some(3)));
+    assert_eq!(at("SELECT\n {{ n }} + 'x\n"), ("t.sql".into(), Some(2), Some(2)));
+    assert_eq!(at("SELECT {{ n }}\n{% if yes %}FROM t\n  WHERE a = 'x{% endif %}"), ("t.sql".into(), Some(3), Some(3)));
     assert_eq!(at("a\n{% if n > 1 and nope %}{% endif %}"), ("t.sql".into(), Some(2), Some(17)));
     assert_eq!(at("a\n{{ x | nope }}"), ("t.sql".into(), Some(2), None));
     assert_eq!(at("a\n{% if %}"), ("t.sql".into(), Some(2), Some(7)));

@@ -53,13 +53,40 @@ pub struct Writers {
     pub zoned: fn(&mut String, &str, bool) -> Result<(), Refusal>,
 }
 
+/// What the word before a bare place makes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing.
+    Nothing,
+    /// A name belongs here (the word, in upper case).
+    Name(&'static str),
+    /// A type, which is the one of the literal: `DATE {{ d }}`.
+    Type,
+}
+
+impl Before {
+    /// What `word` makes of the place behind it.
+    #[must_use]
+    pub fn of(word: &str) -> Self {
+        let is = |other: &&&str| word.eq_ignore_ascii_case(other);
+        match NAMES_FOLLOW.iter().find(is) {
+            Some(name) => Self::Name(name),
+            None if TYPES.iter().any(|other| is(&other)) => Self::Type,
+            None => Self::Nothing,
+        }
+    }
+}
+
+/// Words that say the type of the date or time behind them.
+const TYPES: [&str; 4] = ["DATE", "TIMESTAMP", "DATETIME", "TIMESTAMPTZ"];
+
 /// Words after which a string is no name: the author forgot `| identifier`.
 const NAMES_FOLLOW: [&str; 11] =
     ["FROM", "JOIN", "INTO", "TABLE", "AS", "BY", "UPDATE", "VIEW", "SCHEMA", "DATABASE", "DESCRIBE"];
 
 impl<'a> Literal<'a> {
-    /// Writes the literal for a bare place whose last word before it is `before` (upper case, empty for none).
-    pub fn write(&self, dialect: Dialect, out: &mut String, before: &str) -> Result<(), Refusal> {
+    /// Writes the literal for a bare place.
+    pub fn write(&self, dialect: Dialect, out: &mut String, before: Before) -> Result<(), Refusal> {
         let writers = dialect.syntax().literals;
         match self {
             Self::Null => out.push_str("NULL"),
@@ -70,7 +97,7 @@ impl<'a> Literal<'a> {
             Self::Float(_) => return Err(Refusal::value("NaN and infinity have no literal")),
             Self::Decimal(digits) => (writers.decimal)(out, digits)?,
             Self::Text(text) | Self::Pattern(text) => {
-                if NAMES_FOLLOW.contains(&before) {
+                if let Before::Name(before) = before {
                     return Err(Refusal::place(format!(
                         "a string after {before} is not a name: write {{{{ x | identifier }}}} for a name, or '{{{{ x }}}}' for a string"
                     )));
@@ -78,18 +105,18 @@ impl<'a> Literal<'a> {
                 quoted(dialect, out, text)?;
             }
             Self::Date(text) => {
-                if !type_word(before) {
+                if before != Before::Type {
                     out.push_str("DATE ");
                 }
                 quoted(dialect, out, text)?;
             }
             Self::Timestamp(text) => {
-                if !type_word(before) {
+                if before != Before::Type {
                     out.push_str("TIMESTAMP ");
                 }
                 quoted(dialect, out, text)?;
             }
-            Self::ZonedTimestamp(text) => (writers.zoned)(out, text, type_word(before))?,
+            Self::ZonedTimestamp(text) => (writers.zoned)(out, text, before == Before::Type)?,
             Self::Name(parts) => name(dialect, out, parts)?,
             Self::List(items) => list(dialect, out, items, before)?,
             Self::Secret(value) => value.write(dialect, out, before)?,
@@ -182,11 +209,6 @@ fn shows_in_comment(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '.' | ',' | ':' | '@' | ' ')
 }
 
-/// The author has already written the type: `DATE {{ d }}`.
-fn type_word(before: &str) -> bool {
-    matches!(before, "DATE" | "TIMESTAMP" | "DATETIME" | "TIMESTAMPTZ")
-}
-
 fn quoted(dialect: Dialect, out: &mut String, text: &str) -> Result<(), Refusal> {
     out.push('\'');
     write_text(out, text, dialect.syntax().text, b'\'')?;
@@ -211,7 +233,7 @@ fn name(dialect: Dialect, out: &mut String, parts: &[String]) -> Result<(), Refu
     Ok(())
 }
 
-fn list(dialect: Dialect, out: &mut String, items: &[Literal<'_>], before: &str) -> Result<(), Refusal> {
+fn list(dialect: Dialect, out: &mut String, items: &[Literal<'_>], before: Before) -> Result<(), Refusal> {
     if items.is_empty() {
         return Err(Refusal::value("an empty list has no SQL form: guard it with {% if x %}"));
     }
@@ -222,7 +244,7 @@ fn list(dialect: Dialect, out: &mut String, items: &[Literal<'_>], before: &str)
         if matches!(item, Literal::List(_)) {
             return Err(Refusal::value("a list inside a list has no SQL form"));
         }
-        item.write(dialect, out, if index == 0 { before } else { "" })?;
+        item.write(dialect, out, if index == 0 { before } else { Before::Nothing })?;
     }
     Ok(())
 }

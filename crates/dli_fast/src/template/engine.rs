@@ -53,7 +53,7 @@ pub fn environment() -> Environment<'static> {
 fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     match value.kind() {
         // strict mode has refused all but the missing `else` of `{{ a if b }}`
-        ValueKind::Undefined => Ok(()),
+        ValueKind::Undefined => captured(out, ""),
         ValueKind::String => {
             let text = value.as_str().unwrap_or_default();
             if value.is_safe() {

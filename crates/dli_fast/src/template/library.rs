@@ -72,26 +72,58 @@ impl Library {
         TemplateError { template: Some(name.to_string()), column, ..theirs }
     }
 
-    /// The place `distance` characters behind the beginning of `origin`, on its line.
-    pub(super) fn location(&self, origin: Origin, distance: usize) -> Option<Location> {
+    /// The place of `sql[to]`, when the text from `sql[from]` on came from `origin`.
+    pub(super) fn location(&self, origin: Origin, sql: &str, (from, to): (usize, usize)) -> Option<Location> {
         let place = *self.lock().get(origin.place as usize)?;
         let name = self.names.get(place.template as usize)?;
         let text = self.sources.get(place.template as usize)?;
-        let (start, distance) = match origin.after {
-            true => (place.after as usize, distance),
+        let start = if origin.after { place.after } else { place.at } as usize;
+        let (mut own, mut passed) = (text.get(start..)?, sql.get(from..to).unwrap_or_default());
+        if !origin.after && place.after > place.at {
             // inside of a value every column is the one of its `{{`
-            false if place.after > place.at => (place.at as usize, 0),
-            false => (place.at as usize, distance),
+            passed = "";
+        } else if !passed.trim_start().is_empty() || sql.get(to..)?.starts_with(|c: char| !c.is_whitespace()) {
+            // a filter may have taken the blanks at the beginning away
+            (own, passed) = (own.trim_start(), passed.trim_start());
+        }
+        let (line, column) = line_and_column(text, text.len() - own.len());
+        let at =
+            |line: u32, column: usize| Some(Location { template: name.clone(), line, column: Some(column as u32) });
+        let Some(begin) = passed.rfind('\n').map(|found| to - passed.len() + found + 1) else {
+            return at(line, column as usize + chars(passed).min(width(own)));
         };
-        let (line, column) = line_and_column(text, start);
-        let rest = text.get(start..)?;
-        let width = rest.lines().next().map_or(0, |line| line.chars().count());
-        Some(Location { template: name.clone(), line, column: Some(column + distance.min(width) as u32) })
+        let breaks = memchr::memchr_iter(b'\n', passed.as_bytes()).count();
+        match own.split('\n').nth(breaks) {
+            Some(own) => at(line + breaks as u32, 1 + aligned(own, &sql[begin..], chars(&sql[begin..to]))),
+            // only blanks at the end can be more than there are in the source
+            None => at(line + memchr::memchr_iter(b'\n', own.as_bytes()).count() as u32, 1),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Place>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The column (from 0) in the line that `own` begins with, for column `at` of the one that `written` begins with: the same
+/// text, with other blanks before it if a filter has indented it.
+fn aligned(own: &str, written: &str, at: usize) -> usize {
+    let blanks = |text: &str| {
+        let line = text.split('\n').next().unwrap_or_default();
+        chars(line) - chars(line.trim_start())
+    };
+    let (indent, own_indent) = (blanks(written), blanks(own));
+    let column = if at < indent { at.min(own_indent) } else { own_indent + at - indent };
+    column.min(width(own))
+}
+
+/// The characters of the line that `text` begins with.
+fn width(text: &str) -> usize {
+    text.lines().next().map_or(0, chars)
+}
+
+fn chars(text: &str) -> usize {
+    text.chars().count()
 }
 
 /// Line and column of a byte offset, from 1, the column in characters.

@@ -1,7 +1,7 @@
 //! The pass over a template's source before minijinja compiles it.
 //!
 //! ```text
-//! source ─▶ text and tags ─▶ text: place marks      (where did this stood? through macros, captures and includes)
+//! source ─▶ text and tags ─▶ text: place marks      (where did this stand? through macros, captures and includes)
 //!                         ─▶ tags: edits of walk (what is author's text, what is data, what decides)
 //!                         ─▶ imports of the macro namespaces that are used
 //! ```
@@ -91,7 +91,8 @@ struct Pass<'s, 'p> {
     branches: Vec<u32>,
     /// Imports to insert: (offset in `out`, trims, namespace).
     imports: Vec<(usize, bool, &'s str)>,
-    /// No text of the current line has been marked yet.
+    /// The text to come is not marked yet. One mark does for all of it up to the next tag, since it is copied as it stands;
+    /// text behind a `{{ … }}` has the mark that this one leaves.
     fresh: bool,
 }
 
@@ -137,24 +138,18 @@ impl<'s, 'p> Pass<'s, 'p> {
 
     // ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Copies text, with a mark before the first thing of each line (and of the text behind a tag).
+    /// Copies text, with a mark before the first thing of it.
     fn data(&mut self, start: usize, end: usize) {
-        let text = self.source.text;
-        let mut at = start;
-        while at < end {
-            let line = memchr::memchr(b'\n', &text.as_bytes()[at..end]).map_or(end, |found| at + found + 1);
-            if self.fresh {
-                let blank = at + blank_prefix(&text[at..line]);
-                if blank < line {
-                    self.out.push_str(&text[at..blank]);
-                    self.mark(blank);
-                    self.fresh = false;
-                    at = blank;
-                }
-            }
-            self.out.push_str(&text[at..line]);
-            self.fresh |= text.as_bytes()[line - 1] == b'\n';
-            at = line;
+        let text = &self.source.text[start..end];
+        if !self.fresh {
+            return self.out.push_str(text);
+        }
+        let first = blank_prefix(text);
+        self.out.push_str(&text[..first]);
+        if first < text.len() {
+            self.mark(start + first);
+            self.fresh = false;
+            self.out.push_str(&text[first..]);
         }
     }
 
@@ -184,13 +179,13 @@ impl<'s, 'p> Pass<'s, 'p> {
             self.mark(start);
         }
         let inside = inside(self.source.text, start);
-        let end = self.walker((inside, b'}'))?.output()?;
+        let (end, direct) = self.walker((inside, b'}'))?.output()?;
         self.edits.apply(self.source.text, start, end, &mut self.out);
         let after = self.behind(end);
         if let Some(place) = self.places.get_mut(place) {
             place.after = after as u32;
         }
-        self.fresh = false;
+        self.fresh = direct;
         Ok(end)
     }
 

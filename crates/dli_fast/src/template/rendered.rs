@@ -63,8 +63,7 @@ impl Rendered {
             (Some(entry), _) => entry,
             (None, _) => *self.map.first()?,
         };
-        let distance = self.sql.get(at as usize..offset).map_or(0, |text| text.chars().count());
-        self.library.location(origin, distance)
+        self.library.location(origin, &self.sql, (at as usize, offset))
     }
 
     fn blank_between(&self, from: usize, to: usize) -> bool {

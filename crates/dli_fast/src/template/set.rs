@@ -75,8 +75,7 @@ impl Templates {
         let reader = Reader { given: &scope.typed, made: &held.typed };
         let encoded = encode::encode(self.dialect, captured.output(), &held.values, reader).map_err(|stopped| {
             let error = TemplateError::refused(stopped.refusal);
-            let origin = stopped.place.map(|place| encode::Origin { place, after: false });
-            match origin.and_then(|origin| self.library.location(origin, 0)) {
+            match stopped.origin.and_then(|origin| self.library.location(origin, &stopped.sql, stopped.span)) {
                 Some(at) => error.at(&at.template, at.line, at.column),
                 None => TemplateError { template: Some(name.to_string()), ..error },
             }

@@ -1,10 +1,11 @@
 //! Between tokens: where comments and quotes begin, and where a value becomes a literal or a name.
 
-use super::cursor::{VALUE, stops};
+use super::cursor::VALUE;
 use super::{Encoder, Step};
+use crate::sql::literal::Before;
 use crate::sql::{Literal, Refusal, is_word};
 
-const BARE: [bool; 256] = stops(b"'\"`-/#$");
+const BARE: &[u8; 7] = b"'\"`-/#$";
 
 impl Encoder<'_> {
     /// The whole statement.
@@ -12,7 +13,7 @@ impl Encoder<'_> {
         let syntax = self.dialect.syntax();
         loop {
             let start = self.cursor.out.len();
-            let found = self.cursor.copy_until(&BARE)?;
+            let found = self.cursor.copy_until(BARE)?;
             if self.after_text && !self.cursor.out[start..].trim_start().is_empty() {
                 self.after_text = false;
             }
@@ -36,7 +37,7 @@ impl Encoder<'_> {
 
     fn bare_value(&mut self) -> Step {
         let previous = self.cursor.out.bytes().last().unwrap_or(b' ');
-        let literal = self.take_value()?;
+        let literal = self.take_literal()?;
         let next = self.cursor.ahead(0);
         if self.value_end == Some(self.cursor.out.len()) {
             return Err(Refusal::place("two values with nothing between them"));
@@ -78,13 +79,13 @@ impl Encoder<'_> {
     fn literal(&mut self, literal: &Literal<'_>, previous: u8, next: u8) -> Step {
         let named = matches!(literal, Literal::Name(_));
         check_neighbours(named, previous, next)?;
-        let before = self.word_before();
+        let before = self.before();
         if matches!(literal, Literal::Text(_)) && self.cursor.out.ends_with("::") {
             return Err(Refusal::place("a string is no type: write the type into the template"));
         }
         let continues_other = self.continues_other_form();
         let start = self.cursor.out.len();
-        literal.write(self.dialect, &mut self.cursor.out, &before)?;
+        literal.write(self.dialect, &mut self.cursor.out, before)?;
         let out = &mut self.cursor.out;
         match out.as_bytes().get(start) {
             Some(b'-') if b"+-*/<>=~!@#%^&|:".contains(&previous) => {
@@ -117,17 +118,17 @@ impl Encoder<'_> {
         syntax.continued_text && self.after_text && self.text_form != syntax.text
     }
 
-    /// The word before the cursor in upper case, comments skipped; empty if something else stands there, and for the FROM of
-    /// `IS DISTINCT FROM`, which no name follows.
-    fn word_before(&self) -> String {
+    /// What the word before the cursor makes of the place, comments skipped. No name follows the FROM of `IS DISTINCT FROM`.
+    fn before(&self) -> Before {
         let end = self.significant_end();
         let word = last_word(&self.cursor.out[..end]);
-        if word.eq_ignore_ascii_case("FROM")
+        let before = Before::of(word);
+        if before == Before::Name("FROM")
             && last_word(self.cursor.out[..end - word.len()].trim_end()).eq_ignore_ascii_case("DISTINCT")
         {
-            return String::new();
+            return Before::Nothing;
         }
-        word.to_ascii_uppercase()
+        before
     }
 
     /// `| like` escapes with backslashes. BigQuery reads them so; elsewhere the statement must say it.

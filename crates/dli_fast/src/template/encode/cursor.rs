@@ -1,24 +1,50 @@
 //! The reading and writing hand of the encoder: copies text, drops the place marks and keeps the source map.
 
 use super::super::mark::Mark;
-use super::{Origin, torn};
+use super::{Origin, Stopped, torn};
 use crate::sql::{Refusal, is_word};
 
 /// What [`Cursor::copy_until`] and [`Cursor::ahead`] give for a value mark.
 pub(super) const VALUE: u8 = 0xF3;
 const PLACE: u8 = 0xF4;
 
-/// A table of the bytes at which copying stops; the marks are always among them.
-pub(super) const fn stops(bytes: &[u8]) -> [bool; 256] {
-    let mut table = [false; 256];
-    table[VALUE as usize] = true;
-    table[PLACE as usize] = true;
-    let mut index = 0;
-    while index < bytes.len() {
-        table[bytes[index] as usize] = true;
-        index += 1;
+/// Where in `text` at or behind `from` the first of `stops`, or a byte that a mark may begin with, stands; or the end.
+#[inline(always)]
+fn find<const N: usize>(text: &[u8], from: usize, stops: &[u8; N]) -> usize {
+    let mut at = from;
+    while let Some(chunk) = text[at..].first_chunk() {
+        let found = hits(chunk, stops);
+        if found != 0 {
+            return at + found.trailing_zeros() as usize;
+        }
+        at += chunk.len();
     }
-    table
+    text[at..].iter().position(|byte| *byte >= VALUE || stops.contains(byte)).map_or(text.len(), |found| at + found)
+}
+
+/// Which bytes of `chunk` are among `stops` or may begin a mark: a bit for each, lowest first.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn hits<const N: usize>(chunk: &[u8; 16], stops: &[u8; N]) -> u32 {
+    use std::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_loadu_si128, _mm_max_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+    };
+    // SAFETY: every x86-64 has SSE2; the load reads the 16 bytes of `chunk`.
+    unsafe {
+        let bytes = _mm_loadu_si128(chunk.as_ptr().cast());
+        let mut found = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(VALUE as i8)), bytes);
+        for stop in stops {
+            found = _mm_or_si128(found, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(*stop as i8)));
+        }
+        _mm_movemask_epi8(found) as u32
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn hits<const N: usize>(chunk: &[u8; 16], stops: &[u8; N]) -> u32 {
+    let hit = |byte: u8| u32::from(byte >= VALUE || stops.contains(&byte));
+    chunk.iter().enumerate().fold(0, |found, (at, byte)| found | hit(*byte) << at)
 }
 
 pub(super) struct Cursor<'t> {
@@ -38,28 +64,19 @@ impl<'t> Cursor<'t> {
             text,
             at: 0,
             out: String::with_capacity(text.len() + 16 * values),
-            map: Vec::with_capacity(64 + 2 * values),
+            map: Vec::with_capacity(8 + 2 * values),
             place: None,
             enclosing: Vec::new(),
         }
     }
 
-    /// Copies up to the next byte of `table`, which stays under the cursor; None at the end.
-    #[inline]
-    pub(super) fn copy_until(&mut self, table: &[bool; 256]) -> Result<Option<u8>, Refusal> {
+    /// Copies up to the next byte of `stops` or value mark, which stays under the cursor; None at the end.
+    #[inline(always)]
+    pub(super) fn copy_until<const N: usize>(&mut self, stops: &[u8; N]) -> Result<Option<u8>, Refusal> {
         let bytes = self.text.as_bytes();
         let mut end = self.at;
-        let stops = |byte: u8| table[byte as usize];
         loop {
-            // four at a time, since one branch for each byte costs more than the table does
-            while let Some(&[a, b, c, d]) = bytes.get(end..end + 4)
-                && !(stops(a) | stops(b) | stops(c) | stops(d))
-            {
-                end += 4;
-            }
-            while end < bytes.len() && !stops(bytes[end]) {
-                end += 1;
-            }
+            end = find(bytes, end, stops);
             match bytes.get(end) {
                 // other characters that begin with the same byte
                 Some(&VALUE) if bytes.get(end + 1).is_none_or(|next| *next < 0xB0) => end += 4,
@@ -79,6 +96,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Copies `count` bytes of ASCII, and the marks among them.
+    #[inline]
     pub(super) fn take(&mut self, count: usize) -> Result<(), Refusal> {
         for _ in 0..count {
             self.skip_places()?;
@@ -104,8 +122,12 @@ impl<'t> Cursor<'t> {
     }
 
     /// The byte `count` characters of ASCII ahead of the one under the cursor, places not counted; 0 at the end.
+    #[inline]
     pub(super) fn ahead(&self, count: usize) -> u8 {
-        self.coming().nth(count).unwrap_or(0)
+        match self.text.as_bytes().get(self.at..=self.at + count) {
+            Some(bytes) if !bytes.contains(&PLACE) => bytes[count],
+            _ => self.coming().nth(count).unwrap_or(0),
+        }
     }
 
     /// The length of the `$tag$` under the cursor, if one begins there.
@@ -136,6 +158,23 @@ impl<'t> Cursor<'t> {
         }
     }
 
+    /// The end, with an error: at the place that was marked last, or in a later line of the text that followed.
+    pub(super) fn stopped(self, refusal: Refusal) -> Stopped {
+        let place = self.place.map(|place| Origin { place, after: false });
+        let last = self.map.last().map(|(at, origin)| (*at as usize, *origin));
+        let last = last.filter(|(_, origin)| Some(origin.place) == self.place);
+        let line = last.and_then(|(from, _)| self.out[from..].rfind('\n').map(|found| from + found + 1));
+        let (origin, span) = match (last, line) {
+            (Some((from, origin)), Some(line)) => {
+                let solid = self.out.len() - self.out[line..].trim_start().len();
+                (Some(origin), (from, solid))
+            }
+            _ => (place, (0, 0)),
+        };
+        Stopped { refusal, origin, sql: self.out, span }
+    }
+
+    #[inline]
     fn skip_places(&mut self) -> Result<(), Refusal> {
         while self.text.as_bytes().get(self.at) == Some(&PLACE) {
             self.place_mark()?;

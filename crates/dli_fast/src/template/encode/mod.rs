@@ -16,7 +16,7 @@ use minijinja::value::Value;
 use super::mark::Mark;
 use super::value::Reader;
 use crate::sql::{Dialect, Literal, Refusal, TextForm};
-use cursor::{Cursor, VALUE, stops};
+use cursor::{Cursor, VALUE};
 
 /// More SQL than this is a template gone wild.
 pub const MAX_OUTPUT: usize = 64 << 20;
@@ -39,13 +39,17 @@ pub struct Origin {
     pub after: bool,
 }
 
-/// Why encoding stopped, and the number of the place where it did.
+/// Why encoding stopped, and where.
 #[derive(Debug)]
 pub struct Stopped {
     /// What is wrong.
     pub refusal: Refusal,
-    /// The last place mark before it.
-    pub place: Option<u32>,
+    /// Where the text before it came from.
+    pub origin: Option<Origin>,
+    /// The SQL so far.
+    pub sql: String,
+    /// In it, where that text begins, and the beginning of the line where it stopped.
+    pub span: (usize, usize),
 }
 
 type Step = Result<(), Refusal>;
@@ -65,7 +69,7 @@ pub fn encode(dialect: Dialect, text: &str, values: &[Value], reader: Reader<'_>
     };
     match encoder.bare() {
         Ok(()) => Ok(Encoded { sql: encoder.cursor.out, map: encoder.cursor.map }),
-        Err(refusal) => Err(Stopped { refusal, place: encoder.cursor.place }),
+        Err(refusal) => Err(encoder.cursor.stopped(refusal)),
     }
 }
 
@@ -86,15 +90,15 @@ struct Encoder<'t> {
     text_form: TextForm,
 }
 
-const LINE: [bool; 256] = stops(b"\n\r");
-const BLOCK: [bool; 256] = stops(b"*/");
+const LINE: &[u8; 2] = b"\n\r";
+const BLOCK: &[u8; 2] = b"*/";
 
 /// Characters that one reader or another takes for the end of a line.
 const LINE_ENDS: [char; 5] = ['\u{85}', '\u{2028}', '\u{2029}', '\u{b}', '\u{c}'];
 
 impl<'t> Encoder<'t> {
     /// The value whose mark is under the cursor; the cursor moves behind it.
-    fn take_value(&mut self) -> Result<Literal<'t>, Refusal> {
+    fn take_value(&mut self) -> Result<&'t Value, Refusal> {
         let (mark, length) = Mark::read(self.cursor.text.as_bytes(), self.cursor.at).ok_or_else(torn)?;
         let Mark::Value(number) = mark else { return Err(torn()) };
         let value = self.values.get(number as usize).ok_or_else(torn)?;
@@ -102,6 +106,12 @@ impl<'t> Encoder<'t> {
         if self.cursor.out.len() > MAX_OUTPUT {
             return Err(Refusal::Size);
         }
+        Ok(value)
+    }
+
+    /// The same, as what it is for SQL.
+    fn take_literal(&mut self) -> Result<Literal<'t>, Refusal> {
+        let value = self.take_value()?;
         self.reader.literal(value)
     }
 
@@ -110,7 +120,7 @@ impl<'t> Encoder<'t> {
         let start = self.cursor.out.len();
         self.cursor.take(opening)?;
         loop {
-            match self.cursor.copy_until(&LINE)? {
+            match self.cursor.copy_until(LINE)? {
                 None => break,
                 Some(VALUE) => {
                     if self.cursor.out[start..].contains(LINE_ENDS) {
@@ -138,7 +148,7 @@ impl<'t> Encoder<'t> {
         self.cursor.take(2)?;
         let mut depth = 1;
         while depth > 0 {
-            match (self.cursor.copy_until(&BLOCK)?, self.cursor.ahead(1)) {
+            match (self.cursor.copy_until(BLOCK)?, self.cursor.ahead(1)) {
                 (None, _) => return self.unfinished("a comment"),
                 (Some(VALUE), _) => self.comment_value()?,
                 (Some(b'*'), b'/') => {
@@ -158,7 +168,7 @@ impl<'t> Encoder<'t> {
 
     /// A comment shows cleaned text, and never nothing: `*` and `/` around an empty value would end it.
     fn comment_value(&mut self) -> Step {
-        let literal = self.take_value()?;
+        let literal = self.take_literal()?;
         let start = self.cursor.out.len();
         literal.write_comment(&mut self.cursor.out);
         if self.cursor.out.len() == start {

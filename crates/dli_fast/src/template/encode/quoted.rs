@@ -1,12 +1,12 @@
 //! Inside quotes: text literals, quoted names, dollar quotes.
 
-use super::cursor::{VALUE, stops};
+use super::cursor::VALUE;
 use super::{Encoder, Step};
 use crate::sql::form::{check_nul, write_name, write_text};
 use crate::sql::{Literal, NameForm, Refusal, TextForm, is_word};
 
-const QUOTED: [bool; 256] = stops(b"'\"`\\");
-const DOLLAR: [bool; 256] = stops(b"$");
+const QUOTED: &[u8; 4] = b"'\"`\\";
+const DOLLAR: &[u8; 1] = b"$";
 
 impl Encoder<'_> {
     pub(super) fn text_literal(&mut self, quote: u8) -> Step {
@@ -23,17 +23,25 @@ impl Encoder<'_> {
         let start = self.cursor.out.len();
         let (mut has_value, mut has_pattern) = (false, false);
         loop {
-            let Some(byte) = self.cursor.copy_until(&QUOTED)? else { return self.unfinished("a string") };
+            let Some(byte) = self.cursor.copy_until(QUOTED)? else { return self.unfinished("a string") };
             if byte == VALUE {
-                let literal = self.take_value()?;
-                let text = literal.text()?;
+                let value = self.take_value()?;
+                let (literal, text);
+                // most are strings, whatever they stand for
+                let text = if let Some(text) = value.as_str() {
+                    text
+                } else {
+                    literal = self.reader.literal(value)?;
+                    has_pattern |= literal.is_pattern();
+                    text = literal.text()?;
+                    &text
+                };
                 if width == 3 && text.is_empty() {
                     self.check_not_joined(start, quote)?;
                 }
-                write_text(&mut self.cursor.out, &text, form, quote)?;
+                write_text(&mut self.cursor.out, text, form, quote)?;
                 self.cursor.after_value();
                 has_value = true;
-                has_pattern |= literal.is_pattern();
             } else if byte == b'\\' && escapes {
                 if continued && self.cursor.ahead(1) == quote && !self.values.is_empty() {
                     // DuckDB 2 ends the string here, DuckDB 1 does not
@@ -98,9 +106,9 @@ impl Encoder<'_> {
         let escapes = backtick && syntax.backtick_escapes;
         self.cursor.take(1)?;
         loop {
-            let Some(byte) = self.cursor.copy_until(&QUOTED)? else { return self.unfinished("a quoted name") };
+            let Some(byte) = self.cursor.copy_until(QUOTED)? else { return self.unfinished("a quoted name") };
             if byte == VALUE {
-                let literal = self.take_value()?;
+                let literal = self.take_literal()?;
                 self.name_value(&literal, form, quote)?;
                 self.cursor.after_value();
             } else if byte == b'\\' && escapes {
@@ -172,7 +180,7 @@ impl Encoder<'_> {
         self.cursor.take_chars(length)?;
         let body = self.cursor.out.len();
         loop {
-            let Some(byte) = self.cursor.copy_until(&DOLLAR)? else { return self.unfinished("dollar quotes") };
+            let Some(byte) = self.cursor.copy_until(DOLLAR)? else { return self.unfinished("dollar quotes") };
             if byte == VALUE {
                 self.dollar_value(body)?;
             } else if (0..length).all(|index| self.cursor.ahead(index) == tag[index]) {
@@ -190,7 +198,7 @@ impl Encoder<'_> {
 
     /// Nothing can be escaped here; a value must not be able to complete a tag.
     fn dollar_value(&mut self, body: usize) -> Step {
-        let literal = self.take_value()?;
+        let literal = self.take_literal()?;
         let text = literal.text()?;
         check_nul(&text)?;
         let written = &self.cursor.out.as_bytes()[body..];

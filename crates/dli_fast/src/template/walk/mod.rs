@@ -61,6 +61,8 @@ pub struct Walker<'s, 'e> {
     depth: u32,
     /// Steps on the way to the token under the cursor.
     steps: u32,
+    /// A name of minijinja's that writes by itself has been read: `super()`, `self.block()`, `loop(…)`.
+    direct: bool,
     edits: &'e mut Edits,
     namespaces: &'e BTreeMap<String, String>,
     /// Namespaces whose names are read in this tag.
@@ -83,13 +85,26 @@ impl<'s, 'e> Walker<'s, 'e> {
         edits.clear();
         let mut lexer = Lexer::new(source, at, close);
         let token = lexer.next_token()?;
-        Ok(Self { source, lexer, token, last_end: at, depth: 0, steps: 0, edits, namespaces, used, assigned, facts })
+        Ok(Self {
+            source,
+            lexer,
+            token,
+            last_end: at,
+            depth: 0,
+            steps: 0,
+            direct: false,
+            edits,
+            namespaces,
+            used,
+            assigned,
+            facts,
+        })
     }
 
-    /// Walks `{{ … }}` and returns the byte behind it.
-    pub(super) fn output(mut self) -> Walk<usize> {
+    /// Walks `{{ … }}`: the byte behind it, and whether minijinja may write its text past the formatter, without marks.
+    pub(super) fn output(mut self) -> Walk<(usize, bool)> {
         self.flow()?;
-        self.finish()
+        Ok((self.finish()?, self.direct))
     }
 
     /// The byte behind the tag, which must end here.

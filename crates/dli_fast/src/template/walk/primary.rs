@@ -34,6 +34,7 @@ impl<'s> Walker<'s, '_> {
         if matches!(name, "true" | "True" | "false" | "False" | "none" | "None") {
             return Ok(Yield::Settled);
         }
+        self.direct |= matches!(name, "super" | "self" | "loop");
         let member = self.is_symbol(b'.').then(|| self.after_dot());
         if self.namespaces.contains_key(name) {
             self.used.push(name);
