@@ -1,11 +1,12 @@
 //! The sources of a set of templates, and the places that the pre-pass has noted in them.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::encode::Origin;
 use super::error::{ErrorKind, TemplateError};
 use super::facts::Facts;
+use super::lines::{Lines, line_and_column};
 use super::prepass::{self, Place, Source};
 use super::rendered::Location;
 use super::tag::Unreadable;
@@ -13,19 +14,27 @@ use super::tag::Unreadable;
 /// All templates of one set. Places are only ever added, so a rendered statement can always find its own.
 #[derive(Debug)]
 pub struct Library {
-    names: Vec<String>,
-    sources: Vec<String>,
+    sources: Vec<Original>,
     numbers: BTreeMap<String, u32>,
     /// Macro namespaces: name → template name.
     pub namespaces: BTreeMap<String, String>,
     places: Mutex<Vec<Place>>,
 }
 
+/// One template's source.
+#[derive(Debug)]
+struct Original {
+    name: String,
+    text: String,
+    lines: OnceLock<Lines>,
+}
+
 impl Library {
     pub(super) fn new(templates: Vec<(String, String)>, namespaces: BTreeMap<String, String>) -> Self {
-        let (names, sources): (Vec<_>, Vec<_>) = templates.into_iter().unzip();
-        let numbers = names.iter().enumerate().map(|(number, name)| (name.clone(), number as u32)).collect();
-        Self { names, sources, numbers, namespaces, places: Mutex::new(Vec::new()) }
+        let numbers = templates.iter().enumerate().map(|(number, (name, _))| (name.clone(), number as u32)).collect();
+        let sources =
+            templates.into_iter().map(|(name, text)| Original { name, text, lines: OnceLock::new() }).collect();
+        Self { sources, numbers, namespaces, places: Mutex::new(Vec::new()) }
     }
 
     /// The number of the template `name`.
@@ -38,7 +47,7 @@ impl Library {
         let number = self
             .number(name)
             .ok_or_else(|| TemplateError::new(ErrorKind::Include, format!("there is no template {name:?}")))?;
-        Ok(Source { template: number, text: &self.sources[number as usize], namespaces: &self.namespaces })
+        Ok(Source { template: number, text: &self.sources[number as usize].text, namespaces: &self.namespaces })
     }
 
     /// The template as minijinja compiles it.
@@ -73,31 +82,36 @@ impl Library {
     }
 
     /// The place of `sql[to]`, when the text from `sql[from]` on came from `origin`.
-    pub(super) fn location(&self, origin: Origin, sql: &str, (from, to): (usize, usize)) -> Option<Location> {
+    pub(super) fn location(
+        &self,
+        origin: Origin,
+        (sql, written): (&str, &Lines),
+        (from, to): (usize, usize),
+    ) -> Option<Location> {
         let place = *self.lock().get(origin.place as usize)?;
-        let name = self.names.get(place.template as usize)?;
-        let text = self.sources.get(place.template as usize)?;
-        let start = if origin.after { place.after } else { place.at } as usize;
-        let (mut own, mut passed) = (text.get(start..)?, sql.get(from..to).unwrap_or_default());
+        let source = self.sources.get(place.template as usize)?;
+        let (text, lines) = (&source.text, source.lines.get_or_init(|| Lines::of(&source.text)));
+        let mut start = if origin.after { place.after } else { place.at } as usize;
+        let mut passed = sql.get(from..to).unwrap_or_default();
         if !origin.after && place.after > place.at {
             // inside of a value every column is the one of its `{{`
             passed = "";
         } else if !passed.trim_start().is_empty() || sql.get(to..)?.starts_with(|c: char| !c.is_whitespace()) {
             // a filter may have taken the blanks at the beginning away
-            (own, passed) = (own.trim_start(), passed.trim_start());
+            start = text.len() - text.get(start..)?.trim_start().len();
+            passed = passed.trim_start();
         }
-        let (line, column) = line_and_column(text, text.len() - own.len());
-        let at =
-            |line: u32, column: usize| Some(Location { template: name.clone(), line, column: Some(column as u32) });
-        let Some(begin) = passed.rfind('\n').map(|found| to - passed.len() + found + 1) else {
-            return at(line, column as usize + chars(passed).min(width(own)));
-        };
-        let breaks = memchr::memchr_iter(b'\n', passed.as_bytes()).count();
-        match own.split('\n').nth(breaks) {
-            Some(own) => at(line + breaks as u32, 1 + aligned(own, &sql[begin..], chars(&sql[begin..to]))),
+        let first = lines.number(start);
+        let breaks = written.number(to) - written.number(to - passed.len());
+        let (line, column) = match lines.line(text, first + breaks) {
+            Some(own) if breaks == 0 => (first, (lines.column(text, start) + chars(passed)).min(chars(own))),
+            Some(own) => {
+                (first + breaks, aligned(own, written.line(sql, written.number(to))?, written.column(sql, to)))
+            }
             // only blanks at the end can be more than there are in the source
-            None => at(line + memchr::memchr_iter(b'\n', own.as_bytes()).count() as u32, 1),
-        }
+            None => (lines.count() - 1, 0),
+        };
+        Some(Location { template: source.name.clone(), line: line as u32 + 1, column: Some(column as u32 + 1) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Place>> {
@@ -105,35 +119,15 @@ impl Library {
     }
 }
 
-/// The column (from 0) in the line that `own` begins with, for column `at` of the one that `written` begins with: the same
-/// text, with other blanks before it if a filter has indented it.
+/// The column, from 0, in the line `own` for column `at` of the line `written`: the same text, with other blanks before it if
+/// a filter has indented it.
 fn aligned(own: &str, written: &str, at: usize) -> usize {
-    let blanks = |text: &str| {
-        let line = text.split('\n').next().unwrap_or_default();
-        chars(line) - chars(line.trim_start())
-    };
+    let blanks = |line: &str| chars(line) - chars(line.trim_start());
     let (indent, own_indent) = (blanks(written), blanks(own));
     let column = if at < indent { at.min(own_indent) } else { own_indent + at - indent };
-    column.min(width(own))
-}
-
-/// The characters of the line that `text` begins with.
-fn width(text: &str) -> usize {
-    text.lines().next().map_or(0, chars)
+    column.min(chars(own))
 }
 
 fn chars(text: &str) -> usize {
     text.chars().count()
-}
-
-/// Line and column of a byte offset, from 1, the column in characters.
-pub(super) fn line_and_column(text: &str, at: usize) -> (u32, u32) {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    let before = &text[..at];
-    let line = memchr::memchr_iter(b'\n', before.as_bytes()).count();
-    let start = before.rfind('\n').map_or(0, |found| found + 1);
-    (line as u32 + 1, before[start..].chars().count() as u32 + 1)
 }

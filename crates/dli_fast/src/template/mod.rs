@@ -18,6 +18,7 @@ mod facts;
 mod filters;
 mod functions;
 mod library;
+mod lines;
 mod mark;
 mod prepass;
 mod rendered;

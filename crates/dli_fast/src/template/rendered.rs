@@ -1,15 +1,17 @@
 //! A rendered statement and the way back to the templates it came from.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::encode::Origin;
 use super::library::Library;
+use super::lines::Lines;
 
 /// SQL, and for every line and column of it the place in the templates.
 #[derive(Debug, Clone)]
 pub struct Rendered {
     /// The SQL.
     pub sql: String,
+    lines: OnceLock<Lines>,
     map: Vec<(u32, Origin)>,
     library: Arc<Library>,
 }
@@ -27,14 +29,14 @@ pub struct Location {
 
 impl Rendered {
     pub(super) fn new(sql: String, map: Vec<(u32, Origin)>, library: Arc<Library>) -> Self {
-        Self { sql, map, library }
+        Self { sql, lines: OnceLock::new(), map, library }
     }
 
     /// Where line `line` (and column `column`) of the SQL came from; None outside of the SQL.
     #[must_use]
     pub fn locate(&self, line: usize, column: Option<usize>) -> Option<Location> {
-        let text = self.sql.split('\n').nth(line.checked_sub(1)?)?;
-        let start = text.as_ptr() as usize - self.sql.as_ptr() as usize;
+        let number = line.checked_sub(1)?;
+        let (start, text) = (self.lines().start(number)?, self.lines().line(&self.sql, number)?);
         let Some(column) = column else {
             // blanks at the beginning of a line belong to what follows them
             let first = start + (text.len() - text.trim_start().len());
@@ -47,11 +49,15 @@ impl Rendered {
     /// For each line of the SQL, the template and line it came from.
     #[must_use]
     pub fn source_lines(&self) -> Vec<(String, u32)> {
-        (1..=self.sql.split('\n').count())
+        (1..=self.lines().count())
             .map(|line| {
                 self.locate(line, None).map_or((String::new(), 0), |location| (location.template, location.line))
             })
             .collect()
+    }
+
+    fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Lines::of(&self.sql))
     }
 
     /// The place of the SQL's byte `offset`. Blanks before the first mark of a line belong to that mark.
@@ -63,7 +69,7 @@ impl Rendered {
             (Some(entry), _) => entry,
             (None, _) => *self.map.first()?,
         };
-        self.library.location(origin, &self.sql, (at as usize, offset))
+        self.library.location(origin, (&self.sql, self.lines()), (at as usize, offset))
     }
 
     fn blank_between(&self, from: usize, to: usize) -> bool {

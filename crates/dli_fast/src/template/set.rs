@@ -10,7 +10,8 @@ use super::encode;
 use super::engine::{self, Held};
 use super::error::{ErrorKind, TemplateError};
 use super::facts::{Facts, TOP, Use};
-use super::library::{Library, line_and_column};
+use super::library::Library;
+use super::lines::{Lines, line_and_column};
 use super::mark;
 use super::prepass::constant;
 use super::rendered::{Location, Rendered};
@@ -75,7 +76,8 @@ impl Templates {
         let reader = Reader { given: &scope.typed, made: &held.typed };
         let encoded = encode::encode(self.dialect, captured.output(), &held.values, reader).map_err(|stopped| {
             let error = TemplateError::refused(stopped.refusal);
-            match stopped.origin.and_then(|origin| self.library.location(origin, &stopped.sql, stopped.span)) {
+            let sql = (stopped.sql.as_str(), &Lines::of(&stopped.sql));
+            match stopped.origin.and_then(|origin| self.library.location(origin, sql, stopped.span)) {
                 Some(at) => error.at(&at.template, at.line, at.column),
                 None => TemplateError { template: Some(name.to_string()), ..error },
             }

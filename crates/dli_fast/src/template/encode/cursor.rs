@@ -1,51 +1,13 @@
 //! The reading and writing hand of the encoder: copies text, drops the place marks and keeps the source map.
 
 use super::super::mark::Mark;
+use super::scan::{MARK, find};
 use super::{Origin, Stopped, torn};
 use crate::sql::{Refusal, is_word};
 
 /// What [`Cursor::copy_until`] and [`Cursor::ahead`] give for a value mark.
-pub(super) const VALUE: u8 = 0xF3;
-const PLACE: u8 = 0xF4;
-
-/// Where in `text` at or behind `from` the first of `stops`, or a byte that a mark may begin with, stands; or the end.
-#[inline(always)]
-fn find<const N: usize>(text: &[u8], from: usize, stops: &[u8; N]) -> usize {
-    let mut at = from;
-    while let Some(chunk) = text[at..].first_chunk() {
-        let found = hits(chunk, stops);
-        if found != 0 {
-            return at + found.trailing_zeros() as usize;
-        }
-        at += chunk.len();
-    }
-    text[at..].iter().position(|byte| *byte >= VALUE || stops.contains(byte)).map_or(text.len(), |found| at + found)
-}
-
-/// Which bytes of `chunk` are among `stops` or may begin a mark: a bit for each, lowest first.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn hits<const N: usize>(chunk: &[u8; 16], stops: &[u8; N]) -> u32 {
-    use std::arch::x86_64::{
-        _mm_cmpeq_epi8, _mm_loadu_si128, _mm_max_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
-    };
-    // SAFETY: every x86-64 has SSE2; the load reads the 16 bytes of `chunk`.
-    unsafe {
-        let bytes = _mm_loadu_si128(chunk.as_ptr().cast());
-        let mut found = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(VALUE as i8)), bytes);
-        for stop in stops {
-            found = _mm_or_si128(found, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(*stop as i8)));
-        }
-        _mm_movemask_epi8(found) as u32
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-#[inline(always)]
-fn hits<const N: usize>(chunk: &[u8; 16], stops: &[u8; N]) -> u32 {
-    let hit = |byte: u8| u32::from(byte >= VALUE || stops.contains(&byte));
-    chunk.iter().enumerate().fold(0, |found, (at, byte)| found | hit(*byte) << at)
-}
+pub(super) const VALUE: u8 = MARK;
+const PLACE: u8 = MARK + 1;
 
 pub(super) struct Cursor<'t> {
     pub(super) text: &'t str,

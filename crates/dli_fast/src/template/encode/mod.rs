@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! text with marks ─▶ cursor.rs (copies, keeps the source map) ─▶ this file: which place is this?
-//!                                                              ├─ quoted.rs   inside '…' "…" `…` $$…$$
+//!                    scan.rs: the next byte that matters       ├─ quoted.rs   inside '…' "…" `…` $$…$$
 //!                                                              ├─ bare.rs     between tokens
 //!                                                              └─ comments: cleaned text, here
 //! ```
@@ -10,6 +10,7 @@
 mod bare;
 mod cursor;
 mod quoted;
+mod scan;
 
 use minijinja::value::Value;
 
