@@ -205,8 +205,12 @@ fn from_python(value: &Bound<'_, PyAny>, typed: &mut Typed, depth: u32) -> Resul
     if depth > MAX_DEPTH {
         return Err(Failure::Value("the value is nested too deep".into()));
     }
-    if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-        let items = value.try_iter()?.map(|item| from_python(&item?, typed, depth + 1));
+    if let Ok(list) = value.cast::<PyList>() {
+        let items = list.iter().map(|item| from_python(&item, typed, depth + 1));
+        return Ok(Value::from(items.collect::<Result<Vec<_>, _>>()?));
+    }
+    if let Ok(tuple) = value.cast::<PyTuple>() {
+        let items = tuple.iter().map(|item| from_python(&item, typed, depth + 1));
         return Ok(Value::from(items.collect::<Result<Vec<_>, _>>()?));
     }
     from_object(value, typed, depth)
