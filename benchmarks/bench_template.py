@@ -96,7 +96,7 @@ def test_warm(compare: Compare) -> None:
 
 
 def test_the_crate(record: Callable[[Comparison], None], short: bool) -> None:
-    """The crate's own benchmark. The bare engine neither escapes nor keeps a source map: it does less and takes less."""
+    """The crate's own benchmark. The bare engine does less: it neither escapes nor keeps a source map."""
     if short:
         pytest.skip("builds the crate once more")
     command = ["cargo", "bench", "--quiet", "--no-default-features", "--bench", "template"]
