@@ -85,19 +85,27 @@ fn expression(random: &mut Random, depth: usize) -> String {
         return if random.below(3) == 0 { random.pick(CONSTANTS).into() } else { random.pick(ATOMS).into() };
     }
     let next = |random: &mut Random| expression(random, depth - 1);
+    let gap = |random: &mut Random| random.pick(&[" ", " ", " ", ""]).to_string();
     match random.below(14) {
         0 | 1 => format!("{}|{}", next(random), random.pick(FILTERS)),
-        2 => format!("{} {} {}", next(random), random.pick(OPERATORS), next(random)),
+        2 => {
+            let (before, behind) = (gap(random), gap(random));
+            format!("{}{before}{}{behind}{}", next(random), random.pick(OPERATORS), next(random))
+        }
         3 => format!("{}{}{}", next(random), random.pick(&["~", "+", "<", " == ", "*"]), next(random)),
         4 => format!("({})", next(random)),
-        5 => format!("not {}", next(random)),
-        6 => format!("{} if {} else {}", next(random), next(random), next(random)),
-        7 => format!("{} if {}", next(random), next(random)),
+        5 => format!("not{}{}", gap(random), next(random)),
+        6 => {
+            let (one, two, three, four) = (gap(random), gap(random), gap(random), gap(random));
+            format!("{}{one}if{two}{}{three}else{four}{}", next(random), next(random), next(random))
+        }
+        7 => format!("{}{}if{}{}", next(random), gap(random), gap(random), next(random)),
         8 => format!("[{}, {}][{}]", next(random), next(random), random.below(2)),
         9 => format!("{{'k': {}}}['k']", next(random)),
         10 => format!(
-            "{} is {}",
+            "{}{}is {}",
             next(random),
+            gap(random),
             random.pick(&["string", "number", "defined", "not none", "odd", "divisibleby 2", "in [1]", "eq 'a'"])
         ),
         11 => format!("-{}", next(random)),
@@ -120,7 +128,8 @@ fn block(random: &mut Random, depth: usize) -> String {
         match random.below(18) {
             0..=4 => out += &format!("{{{{{} {value} {}}}}}", random.pick(TRIMS), random.pick(TRIMS)),
             5 => {
-                out += &tag(random, &format!("if {value}"));
+                let gap = random.pick(&[" ", " ", ""]);
+                out += &tag(random, &format!("if{gap}{value}"));
                 out += &inner(random);
                 if random.below(2) == 0 {
                     out += &tag(random, "else");

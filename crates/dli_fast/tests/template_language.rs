@@ -359,6 +359,13 @@ fn text_filters_keep_what_is_data_and_what_is_text() {
 }
 
 #[test]
+fn no_blank_is_needed_between_a_constant_and_a_word() {
+    assert_eq!(sql(DuckDb, "SELECT {{ 'a'if n==5 else'b' }} {{ 'c'if not yes else'd' }}"), "SELECT a d");
+    assert_eq!(sql(DuckDb, "{% if'p'==a %}one{% elif'q'in l %}two{% endif %}{{'x'~'y'if yes}}"), "onexy");
+    assert_eq!(sql(DuckDb, "{% for i in['a','b']if i!='a'%}{{i}}{% endfor %} {{'z'is string}}"), "b TRUE");
+}
+
+#[test]
 fn errors_name_their_place() {
     let at = |template: &str| {
         let error = render(DuckDb, template).map(|rendered| rendered.sql).expect_err(template);

@@ -68,10 +68,10 @@ impl Before {
     /// What `word` makes of the place behind it.
     #[must_use]
     pub fn of(word: &str) -> Self {
-        let is = |other: &&&str| word.eq_ignore_ascii_case(other);
-        match NAMES_FOLLOW.iter().find(is) {
+        let is = |other: &&'static str| word.eq_ignore_ascii_case(other);
+        match NAMES_FOLLOW.into_iter().find(is) {
             Some(name) => Self::Name(name),
-            None if TYPES.iter().any(|other| is(&other)) => Self::Type,
+            None if TYPES.iter().any(is) => Self::Type,
             None => Self::Nothing,
         }
     }

@@ -50,10 +50,19 @@ impl Edits {
         }
         let mut from = start;
         for edit in &self.edits {
-            out.push_str(&source[from..edit.start as usize]);
-            out.push_str(edit.text);
+            append(out, &source[from..edit.start as usize]);
+            append(out, edit.text);
             from = edit.end as usize;
         }
-        out.push_str(&source[from..end]);
+        append(out, &source[from..end]);
     }
+}
+
+/// Appends `text`, and a blank before it where two words would become one: `'a'if b` is written without any.
+fn append(out: &mut String, text: &str) {
+    let word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    if word(out.as_bytes().last()) && word(text.as_bytes().first()) {
+        out.push(' ');
+    }
+    out.push_str(text);
 }

@@ -104,8 +104,10 @@ pub fn compare(source: &str) -> Result<Outcome, String> {
         (Ok(plain), Err(error)) => match error.kind {
             ErrorKind::Value | ErrorKind::Place | ErrorKind::Fuel => Ok(Outcome::OwnRule),
             // minijinja's tests take what is undefined for false; here it is an error, as everywhere.
-            ErrorKind::Undefined if source.contains(" is ") || plain.contains("undefined") => Ok(Outcome::OwnRule),
-            // minijinja stops at the first pair of `a < b < c` that fails, and does not see what is unknown behind it.
+            ErrorKind::Undefined if source.contains("is ") || plain.contains("undefined") => Ok(Outcome::OwnRule),
+            // minijinja stops at the first pair of `a < b < c` that fails, and does not see what is undefined or unknown
+            // behind it.
+            ErrorKind::Undefined if comparisons(source) > 1 => Ok(Outcome::OwnRule),
             _ if error.message.contains("unknown") || error.message.contains("there is no filter") => {
                 Ok(Outcome::OwnRule)
             }
@@ -114,4 +116,10 @@ pub fn compare(source: &str) -> Result<Outcome, String> {
         },
         (Err(error), Ok(own)) => Err(format!("{source:?}\n  only minijinja refuses: {error:#}\n  DLI {own:?}")),
     }
+}
+
+/// How many comparison operators there are, at least.
+fn comparisons(source: &str) -> usize {
+    let single = source.matches(['<', '>']).count();
+    single + ["==", "!=", "in "].iter().map(|operator| source.matches(operator).count()).sum::<usize>()
 }

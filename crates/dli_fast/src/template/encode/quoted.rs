@@ -1,5 +1,7 @@
 //! Inside quotes: text literals, quoted names, dollar quotes.
 
+use minijinja::value::ValueKind;
+
 use super::cursor::VALUE;
 use super::{Encoder, Step};
 use crate::sql::form::{check_nul, write_name, write_text};
@@ -28,7 +30,7 @@ impl Encoder<'_> {
                 let value = self.take_value()?;
                 let (literal, text);
                 // most are strings, whatever they stand for
-                let text = if let Some(text) = value.as_str() {
+                let text = if let (ValueKind::String, Some(text)) = (value.kind(), value.as_str()) {
                     text
                 } else {
                     literal = self.reader.literal(value)?;
