@@ -247,3 +247,8 @@ fn every_template_is_read_as_minijinja_reads_it() {
     );
     assert!(counts[Outcome::Same as usize] > cases / 4, "too few templates render: {counts:?}");
 }
+
+#[test]
+fn control_characters_in_a_list_of_constants_are_written_as_they_are() {
+    assert_eq!(compare("{{ ['c\0k', '\x01'] }}"), Ok(Outcome::OwnRule));
+}

@@ -45,9 +45,28 @@ fn is_excluded(source: &str) -> bool {
     lone_return || private || source.contains("__") || source.contains("autoescape")
 }
 
+/// What is left of text and of items of lists alike: those are printed quoted and escaped, as in `'\n'` and `'\x00'`.
 fn without_lists(text: &str) -> String {
-    // Items are printed quoted and escaped there: `'\\n'`.
-    text.chars().filter(|c| !matches!(c, '[' | ']' | '\'' | '"' | '\\' | 'n' | '\n')).collect()
+    let (mut rest, mut left) = (text, String::new());
+    while let Some(c) = rest.chars().next() {
+        let escaped = hex_escape(rest);
+        if escaped == 0 && !c.is_control() && !matches!(c, '[' | ']' | '\'' | '"' | '\\' | 'n' | 't' | 'r') {
+            left.push(c);
+        }
+        rest = &rest[escaped.max(c.len_utf8())..];
+    }
+    left
+}
+
+/// The length of the `\x00` or `\u0000` that `text` begins with; 0 if it does not.
+fn hex_escape(text: &str) -> usize {
+    let length = match text.as_bytes() {
+        [b'\\', b'x', ..] => 4,
+        [b'\\', b'u', ..] => 6,
+        _ => return 0,
+    };
+    let hex = text.get(2..length).is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    if hex { length } else { 0 }
 }
 
 fn without_blanks(text: &str) -> String {
