@@ -98,7 +98,11 @@ fn texts(data: &mut Data, rows: usize, kind: DataType) -> ArrayRef {
     } else {
         Buffer::from_vec(offsets.into_iter().map(|at| at as i32).collect::<Vec<_>>())
     };
-    let array = ArrayData::builder(kind).len(rows).nulls(nulls).add_buffer(offsets).add_buffer(Buffer::from_vec(cells.concat()));
+    let array = ArrayData::builder(kind)
+        .len(rows)
+        .nulls(nulls)
+        .add_buffer(offsets)
+        .add_buffer(Buffer::from_vec(cells.concat()));
     // SAFETY: as above.
     make_array(unsafe { array.build_unchecked() })
 }
@@ -128,7 +132,9 @@ fn column(data: &mut Data, rows: usize) -> ArrayRef {
         14 => primitive::<Date64Type>(data, rows, |d| d.wide()),
         15 => primitive::<Time32SecondType>(data, rows, |d| d.wide() as i32),
         16 => primitive::<Time64MicrosecondType>(data, rows, |d| d.wide()),
-        17 | 18 => cast(&primitive::<Int64Type>(data, rows, |d| d.wide()), DataType::Timestamp(unit, zone.map(Into::into))),
+        17 | 18 => {
+            cast(&primitive::<Int64Type>(data, rows, |d| d.wide()), DataType::Timestamp(unit, zone.map(Into::into)))
+        }
         19 => texts(data, rows, DataType::Utf8),
         20 => texts(data, rows, DataType::LargeUtf8),
         21 => texts(data, rows, DataType::Utf8View),
