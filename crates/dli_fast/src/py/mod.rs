@@ -13,6 +13,7 @@ mod target;
 mod template;
 mod threads;
 mod trino;
+mod values;
 mod watch;
 mod write;
 mod yaml;

@@ -1,18 +1,18 @@
-//! Bindings of `template`: Python values in and out, functions, errors.
+//! Bindings of `template`: the classes, functions in templates, errors.
 
-use std::collections::BTreeMap;
 use std::ffi::CStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::{Kwargs, Object, ObjectRepr, Value, ValueKind, from_args};
 use minijinja::{Error, ErrorKind, State};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyMapping, PyTuple, PyType};
 
-use crate::sql::{Dialect, Literal};
-use crate::template::{self, Held, Kind, Reader, Scope, TemplateError, Typed};
+use super::values::{Failure, Identifier, Secret, from_python, to_python};
+use crate::sql::Dialect;
+use crate::template::{self, Held, Reader, Scope, TemplateError, Typed};
 
 const DOC: &CStr = c"A template that cannot be rendered.
 
@@ -56,237 +56,14 @@ fn to_py_error(py: Python<'_>, error: &TemplateError) -> PyErr {
     build().unwrap_or_else(|failure| failure)
 }
 
-// ── the values of the API ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/// A dotted name: rendered quoted, part by part.
-#[pyclass(frozen, eq, hash, module = "dli_fast")]
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Identifier {
-    names: Vec<String>,
-}
-
-#[pymethods]
-impl Identifier {
-    #[new]
-    #[pyo3(signature = (*parts))]
-    fn new(parts: &Bound<'_, PyTuple>) -> PyResult<Self> {
-        let names: Vec<String> = parts
-            .iter()
-            .map(|part| part.extract().map_err(|_| PyTypeError::new_err("the parts of an Identifier are strings")))
-            .collect::<PyResult<_>>()?;
-        if names.is_empty() || names.iter().any(String::is_empty) {
-            return Err(PyValueError::new_err("an Identifier needs parts that are not empty"));
-        }
-        Ok(Self { names })
-    }
-
-    #[getter]
-    fn parts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, &self.names)
-    }
-
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let parts: Vec<String> =
-            self.names.iter().map(|name| Ok(PyString::new(py, name).repr()?.to_string())).collect::<PyResult<_>>()?;
-        Ok(format!("Identifier({})", parts.join(", ")))
-    }
-
-    fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        self.parts(py)
-    }
-}
-
-/// A value that must not appear in comments; anywhere else it is its value.
-#[pyclass(frozen, module = "dli_fast")]
-struct Secret {
-    value: Py<PyAny>,
-}
-
-#[pymethods]
-impl Secret {
-    #[new]
-    fn new(value: Py<PyAny>) -> Self {
-        Self { value }
-    }
-
-    #[allow(clippy::unused_self, reason = "Python calls it on an instance")]
-    fn __repr__(&self) -> &'static str {
-        "Secret(***)"
-    }
-}
-
-// ── Python → template ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/// The classes that are looked up once.
-struct Classes {
-    date: Py<PyType>,
-    datetime: Py<PyType>,
-    decimal: Py<PyType>,
-    utc: Py<PyAny>,
-}
-
-fn classes(py: Python<'_>) -> PyResult<&Classes> {
-    static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
-    CLASSES.get_or_try_init(py, || {
-        let class = |module: &str, name: &str| -> PyResult<Py<PyType>> {
-            Ok(py.import(module)?.getattr(name)?.cast_into::<PyType>()?.unbind())
-        };
-        Ok(Classes {
-            date: class("datetime", "date")?,
-            datetime: class("datetime", "datetime")?,
-            decimal: class("decimal", "Decimal")?,
-            utc: py.import("datetime")?.getattr("timezone")?.getattr("utc")?.unbind(),
-        })
-    })
-}
-
-/// A failed conversion: a Python exception, or words for a `TemplateError`.
-enum Failure {
-    Python(PyErr),
-    Value(String),
-}
-
-impl From<PyErr> for Failure {
-    fn from(error: PyErr) -> Self {
-        Self::Python(error)
-    }
-}
-
-impl<'a, 'py> From<pyo3::CastError<'a, 'py>> for Failure {
-    fn from(error: pyo3::CastError<'a, 'py>) -> Self {
-        Self::Python(error.into())
-    }
-}
-
-impl From<crate::sql::Refusal> for Failure {
-    fn from(refusal: crate::sql::Refusal) -> Self {
-        Self::Value(TemplateError::refused(refusal).message)
-    }
-}
-
-impl Failure {
-    fn of(self, py: Python<'_>, name: &str) -> PyErr {
-        match self {
-            Self::Python(error) => error,
-            Self::Value(message) => {
-                to_py_error(py, &TemplateError::new(template::ErrorKind::Value, format!("`{name}`: {message}")))
-            }
+/// The error for the value called `name`, which could not be converted.
+fn failed(py: Python<'_>, failure: Failure, name: &str) -> PyErr {
+    match failure {
+        Failure::Python(error) => error,
+        Failure::Value(message) => {
+            to_py_error(py, &TemplateError::new(template::ErrorKind::Value, format!("`{name}`: {message}")))
         }
     }
-}
-
-/// As deep as values may nest.
-const MAX_DEPTH: u32 = 32;
-
-fn from_python(value: &Bound<'_, PyAny>, typed: &mut Typed, depth: u32) -> Result<Value, Failure> {
-    if let Ok(text) = value.cast::<PyString>() {
-        let text = text.to_cow().map_err(|_| Failure::Value("a lone surrogate has no SQL form".into()))?;
-        return Ok(template::text(&text)?);
-    }
-    if value.is_none() {
-        return Ok(Value::from(()));
-    }
-    if let Ok(flag) = value.cast::<PyBool>() {
-        return Ok(Value::from(flag.is_true()));
-    }
-    if value.is_instance_of::<PyInt>() {
-        // The common size first: the stable ABI reads wider ones by arithmetic of Python's own.
-        if let Ok(number) = value.extract::<i64>() {
-            return Ok(Value::from(number));
-        }
-        let number = value.extract::<i128>();
-        return number
-            .map(Value::from)
-            .map_err(|_| Failure::Value("an integer of more than 127 bits has no SQL form".into()));
-    }
-    if let Ok(number) = value.cast::<PyFloat>() {
-        return Ok(Value::from(number.value()));
-    }
-    if depth > MAX_DEPTH {
-        return Err(Failure::Value("the value is nested too deep".into()));
-    }
-    if let Ok(list) = value.cast::<PyList>() {
-        let items = list.iter().map(|item| from_python(&item, typed, depth + 1));
-        return Ok(Value::from(items.collect::<Result<Vec<_>, _>>()?));
-    }
-    if let Ok(tuple) = value.cast::<PyTuple>() {
-        let items = tuple.iter().map(|item| from_python(&item, typed, depth + 1));
-        return Ok(Value::from(items.collect::<Result<Vec<_>, _>>()?));
-    }
-    from_object(value, typed, depth)
-}
-
-/// Values that are objects of a class: the rarer ones.
-fn from_object(value: &Bound<'_, PyAny>, typed: &mut Typed, depth: u32) -> Result<Value, Failure> {
-    let py = value.py();
-    if let Ok(name) = value.cast::<Identifier>() {
-        return template::name(name.get().names.clone())
-            .map_err(|_| Failure::Value("a private-use character (U+F0000 and above) has no place in a name".into()));
-    }
-    if let Ok(secret) = value.cast::<Secret>() {
-        return from_python(secret.get().value.bind(py), typed, depth + 1).map(template::secret);
-    }
-    if let Ok(mapping) = value.cast::<PyDict>() {
-        let mut pairs = BTreeMap::new();
-        for (key, item) in mapping.iter() {
-            pairs.insert(from_python(&key, typed, depth + 1)?, from_python(&item, typed, depth + 1)?);
-        }
-        return Ok(Value::from_pairs(pairs));
-    }
-    let classes = classes(py)?;
-    if value.is_instance(classes.datetime.bind(py))? {
-        return timestamp(value, classes, typed);
-    }
-    if value.is_instance(classes.date.bind(py))? {
-        let text: String = value.call_method0("isoformat")?.extract()?;
-        return Ok(typed.value(Kind::Date, &text));
-    }
-    if value.is_instance(classes.decimal.bind(py))? {
-        let text: String = value.call_method1("__format__", ("f",))?.extract()?;
-        return Ok(template::exact(&text)?);
-    }
-    Err(Failure::Value(format!("a value of type {} has no SQL form", value.get_type().qualname()?)))
-}
-
-/// A datetime as text; an offset of odd seconds, which no engine writes, becomes UTC.
-fn timestamp(value: &Bound<'_, PyAny>, classes: &Classes, typed: &mut Typed) -> Result<Value, Failure> {
-    let py = value.py();
-    let text = |value: &Bound<'_, PyAny>| -> PyResult<String> { value.call_method1("isoformat", (" ",))?.extract() };
-    let mut iso = text(value)?;
-    let zoned = !value.call_method0("utcoffset")?.is_none();
-    if zoned && iso.rfind(['+', '-']).is_some_and(|at| iso.len() - at > 6) {
-        iso = text(&value.call_method1("astimezone", (classes.utc.bind(py),))?)?;
-    }
-    let kind = if zoned { Kind::ZonedTimestamp } else { Kind::Timestamp };
-    template::canonical(&iso)
-        .map(|text| typed.value(kind, &text))
-        .ok_or_else(|| Failure::Value("a timestamp finer than a microsecond has no SQL form".into()))
-}
-
-// ── template → Python ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-fn to_python<'py>(py: Python<'py>, literal: &Literal<'_>) -> PyResult<Bound<'py, PyAny>> {
-    let classes = classes(py)?;
-    let iso = |class: &Py<PyType>, text: &str| class.bind(py).call_method1("fromisoformat", (text,));
-    Ok(match literal {
-        Literal::Null => py.None().into_bound(py),
-        Literal::Boolean(value) => PyBool::new(py, *value).to_owned().into_any(),
-        Literal::Integer(digits) => py.get_type::<PyInt>().call1((digits.as_ref(),))?,
-        Literal::Float(value) => PyFloat::new(py, *value).into_any(),
-        Literal::Decimal(text) => classes.decimal.bind(py).call1((text.as_ref(),))?,
-        Literal::Text(text) | Literal::Pattern(text) => PyString::new(py, text).into_any(),
-        Literal::Date(text) => iso(&classes.date, text)?,
-        Literal::Timestamp(text) | Literal::ZonedTimestamp(text) => iso(&classes.datetime, text)?,
-        Literal::Name(parts) => Bound::new(py, Identifier { names: parts.to_vec() })?.into_any(),
-        Literal::List(items) => {
-            let list = PyList::empty(py);
-            for item in items {
-                list.append(to_python(py, item)?)?;
-            }
-            list.into_any()
-        }
-        Literal::Secret(value) => Bound::new(py, Secret { value: to_python(py, value)?.unbind() })?.into_any(),
-    })
 }
 
 /// A Python function in a template.
@@ -387,7 +164,7 @@ impl Templates {
     ) -> PyResult<Rendered> {
         let (mut scope, mut typed) = (Scope::default(), Typed::default());
         for (name, value) in pairs(values)? {
-            let value = from_python(&value, &mut typed, 0).map_err(|failure| failure.of(py, &name))?;
+            let value = from_python(&value, &mut typed, 0).map_err(|failure| failed(py, failure, &name))?;
             scope.insert(name, value);
         }
         scope.typed = Arc::new(typed);

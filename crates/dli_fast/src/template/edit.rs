@@ -1,5 +1,7 @@
 //! Edits of a tag's text: what the walker inserts and replaces, applied in one copy.
 
+use super::tag::is_name;
+
 /// An edit list for one tag. Opening insertions at one place nest (the last pushed stands outermost).
 #[derive(Debug, Default)]
 pub struct Edits {
@@ -60,8 +62,8 @@ impl Edits {
 
 /// Appends `text`, and a blank before it where two words would become one: `'a'if b` is written without any.
 fn append(out: &mut String, text: &str) {
-    let word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    if word(out.as_bytes().last()) && word(text.as_bytes().first()) {
+    let name = |byte: Option<u8>| byte.is_some_and(is_name);
+    if name(out.bytes().last()) && name(text.bytes().next()) {
         out.push(' ');
     }
     out.push_str(text);

@@ -172,7 +172,8 @@ impl<'s> Lexer<'s> {
     }
 }
 
-fn is_name(byte: u8) -> bool {
+/// A byte of a name, as minijinja reads one.
+pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
